@@ -1,0 +1,85 @@
+"""carenotebook: attendance, cancellation policy and discharge criteria in research notebooks.
+
+Public names are imported when they are first used, so that ``import carenotebook`` is light.
+"""
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+_MODULE_OF = {
+    "CareNotebookError": "core.errors",
+    "Cohort": "core.cohort",
+    "Privacy": "privacy",
+    "Truth": "synthetic.truth",
+    "attendance": "describe.attendance",
+    "capacity": "describe.capacity",
+    "from_frames": "ingest.frames",
+    "gaps": "describe.gaps",
+    "load": "core.loading",
+    "outcome_panel": "describe.panel",
+    "outcomes": "describe.outcomes",
+    "read_csv": "ingest.files",
+    "read_excel": "ingest.files",
+    "read_parquet": "ingest.files",
+    "replay": "criteria.replay",
+    "synthetic_cohort": "synthetic.generate",
+}
+_SUBMODULES = ("criteria", "privacy")
+
+__version__ = metadata.version("carenotebook")
+__all__ = [
+    "CareNotebookError",
+    "Cohort",
+    "Privacy",
+    "Truth",
+    "__version__",
+    "attendance",
+    "capacity",
+    "criteria",
+    "from_frames",
+    "gaps",
+    "load",
+    "outcome_panel",
+    "outcomes",
+    "privacy",
+    "read_csv",
+    "read_excel",
+    "read_parquet",
+    "replay",
+    "synthetic_cohort",
+]
+
+if TYPE_CHECKING:
+    from carenotebook import criteria as criteria
+    from carenotebook import privacy as privacy
+    from carenotebook.core.cohort import Cohort as Cohort
+    from carenotebook.core.errors import CareNotebookError as CareNotebookError
+    from carenotebook.core.loading import load as load
+    from carenotebook.criteria.replay import replay as replay
+    from carenotebook.describe.attendance import attendance as attendance
+    from carenotebook.describe.capacity import capacity as capacity
+    from carenotebook.describe.gaps import gaps as gaps
+    from carenotebook.describe.outcomes import outcomes as outcomes
+    from carenotebook.describe.panel import outcome_panel as outcome_panel
+    from carenotebook.ingest.files import read_csv as read_csv
+    from carenotebook.ingest.files import read_excel as read_excel
+    from carenotebook.ingest.files import read_parquet as read_parquet
+    from carenotebook.ingest.frames import from_frames as from_frames
+    from carenotebook.privacy import Privacy as Privacy
+    from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort
+    from carenotebook.synthetic.truth import Truth as Truth
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        value = getattr(import_module(f"carenotebook.{_MODULE_OF[name]}"), name)
+    elif name in _SUBMODULES:
+        value = import_module(f"carenotebook.{name}")
+    else:
+        raise AttributeError(f"module 'carenotebook' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

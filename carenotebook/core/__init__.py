@@ -1,0 +1,1 @@
+"""The data model: vocabularies, schema, cohort, episodes, durations and errors."""

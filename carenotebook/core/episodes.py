@@ -1,0 +1,54 @@
+"""Episodes: when each begins and ends, and what of it is seen."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from carenotebook.core.durations import duration_us
+from carenotebook.core.parts import CLIENT, Part
+
+
+def client_spans(
+    part: Part,
+    as_of: datetime,
+    observed_from: datetime | None,
+    episode_end: str | None,
+) -> pl.DataFrame:
+    """Episodes of one part, numbered in time order, with `seen_from` and `seen_until`.
+
+    An episode is seen on ``[max(started_at, observed_from), min(ended_at, as_of))``.
+    """
+    if "episodes" in part:
+        episodes = part["episodes"]
+    else:
+        episodes = _one_a_client(part["appointments"], episode_end)
+    first = pl.col("started_at")
+    seen_from = (
+        first if observed_from is None else pl.max_horizontal(first, _instant(observed_from))
+    )
+    return (
+        episodes.sort(CLIENT, "started_at", "ended_at", nulls_last=True)
+        .with_columns(
+            episode=pl.int_range(pl.len()).over(CLIENT) + 1,
+            seen_from=seen_from,
+            seen_until=pl.min_horizontal(pl.col("ended_at"), _instant(as_of)),
+        )
+        .collect()
+    )
+
+
+def _one_a_client(appointments: pl.LazyFrame, episode_end: str | None) -> pl.LazyFrame:
+    """From the first appointment to `episode_end`."""
+    start = pl.col("start")
+    last = start.filter(pl.col("outcome") == "attended").max()
+    ended = pl.lit(None, pl.Datetime("us", "UTC"))
+    if episode_end not in (None, "as_of"):
+        lasting = timedelta(microseconds=duration_us(episode_end, "episode_end"))
+        ended = last.fill_null(start.min()) + lasting
+    return appointments.group_by(CLIENT, maintain_order=True).agg(
+        pl.col("client_id").first(), started_at=start.min(), ended_at=ended
+    )
+
+
+def _instant(at: datetime) -> pl.Expr:
+    return pl.lit(at, pl.Datetime("us", "UTC"))

@@ -1,0 +1,1 @@
+"""Criteria: terms over continuous time, rules, and their exact replay."""

@@ -1,0 +1,1 @@
+"""Attendance, gaps, capacity and outcomes, described."""

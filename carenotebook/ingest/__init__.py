@@ -1,0 +1,1 @@
+"""Foreign data in: files and frames become a cohort, and no row is lost."""

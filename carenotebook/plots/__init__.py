@@ -1,0 +1,1 @@
+"""Altair charts of results, of released figures only."""

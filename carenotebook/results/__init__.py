@@ -1,0 +1,1 @@
+"""What every result can do, and the statistics that several results share."""
