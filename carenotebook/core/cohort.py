@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,6 +14,7 @@ from carenotebook.core.durations import duration_us
 from carenotebook.core.episodes import client_spans
 from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.core.parts import CLIENT, Part, one_part
+from carenotebook.core.rejects import Rejects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,10 +137,13 @@ class Cohort:
 
     @property
     def rejected(self) -> pl.DataFrame:
-        """Rows that were not accepted: table, row (1 is the first), column, reason, raw."""
+        """Rows that were not accepted: table, row (1 is the first), column, reason, raw.
+
+        The raw text is left out of what the frame prints; name the column to see it.
+        """
         if self._rejected is None:
-            return pl.DataFrame(schema=REJECTED_SCHEMA)
-        return self._rejected.lazy().collect()
+            return Rejects(schema=REJECTED_SCHEMA)
+        return Rejects(self._rejected.lazy().collect())
 
     def spans(self) -> pl.DataFrame:
         """One row an episode: what of it is seen.
@@ -287,7 +291,7 @@ def default_as_of(tables: Mapping[str, pl.DataFrame]) -> datetime:
         raise OptionError(
             "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
         )
-    return max(latest) + pl.Series([1]).cast(pl.Duration("us"))[0]
+    return max(latest) + timedelta(microseconds=1)
 
 
 def _check_episode_end(episode_end: str, tables: Mapping[str, pl.DataFrame]) -> None:

@@ -29,12 +29,19 @@ def client_spans(
     return (
         episodes.sort(CLIENT, "started_at", "ended_at", nulls_last=True)
         .with_columns(
-            episode=pl.int_range(pl.len()).over(CLIENT) + 1,
+            episode=_position_in_client(),
             seen_from=seen_from,
             seen_until=pl.min_horizontal(pl.col("ended_at"), _instant(as_of)),
         )
         .collect()
     )
+
+
+def _position_in_client() -> pl.Expr:
+    """1, 2, ... within each run of one client."""
+    row = pl.int_range(pl.len())
+    begins = (pl.col(CLIENT) != pl.col(CLIENT).shift(1)).fill_null(value=True)
+    return row - pl.when(begins).then(row).forward_fill() + 1
 
 
 def _one_a_client(appointments: pl.LazyFrame, episode_end: str | None) -> pl.LazyFrame:

@@ -1,0 +1,277 @@
+"""The fast engine: numpy over blocks of clients, the same meaning as the reference.
+
+Each block is evaluated from the leaves up; a group that needs all its members looks, for each
+further member, only at the episodes in which the ones before may hold. Blocks stream, so memory
+stays flat, and run on as many threads as there are cores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from carenotebook.core.cohort import Cohort
+from carenotebook.core.durations import duration_us
+from carenotebook.core.options import UNRESOLVED
+from carenotebook.core.parts import CLIENT, Part
+from carenotebook.criteria import leaves, nodes, spans
+from carenotebook.criteria.block import Block, Episodes, column
+from carenotebook.criteria.needs import columns_needed
+from carenotebook.criteria.spans import Keys, Spans, Truth
+
+EPISODES_PER_BLOCK = 5_000
+LONGEST_LINE = 2**60
+"""Keys are doubled when spans are merged, so a block's line stays well inside 64 bits."""
+
+_FAR = 2**61
+_EXCUSABLE = ("no_show", "late_cancel", "early_cancel")
+_TIME = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every block."""
+
+    when: nodes.Truth
+    grace: int
+    unknown: str
+
+
+def replay_blocks(
+    when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Intervals and undecided spans of a rule: client_id, episode, flagged_at, cleared_at, ended_by."""
+    question = Question(when, duration_us(grace), unknown)
+    answers = list(_in_threads(question, blocks(question, cohort)))
+    flagged = pl.concat([a[0] for a in answers])
+    undecided = pl.concat([a[1] for a in answers])
+    return flagged, undecided
+
+
+def evaluate(node: nodes.Truth, block: Block) -> Truth:
+    """Where a truth holds in a block."""
+    match node:
+        case nodes.Compare():
+            return leaves.compare(node, block)
+        case nodes.IsIn():
+            return leaves.is_in(node, block)
+        case nodes.IsUnknown(nodes.Term() as term):
+            return leaves.is_unknown(term, block)
+        case nodes.IsUnknown(nodes.Truth() as inner):
+            return spans.known(spans.unknown(evaluate(inner, block), block.domain))
+        case nodes.Improved() | nodes.Deteriorated():
+            return leaves.reliable_change(node, block)
+        case nodes.Not():
+            return spans.negate(evaluate(node.operand, block), block.domain)
+        case nodes.All():
+            return _all(node.operands, block)
+        case nodes.Any_():
+            return spans.at_least([evaluate(o, block) for o in node.operands], 1)
+        case nodes.AtLeast(int() as k):
+            return spans.at_least([evaluate(o, block) for o in node.operands], k)
+        case nodes.Sustained(str() as duration):
+            return spans.sustained(evaluate(node.operand, block), duration_us(duration))
+    raise TypeError(type(node).__name__)
+
+
+def _all(operands: Sequence[nodes.Truth], block: Block) -> Truth:
+    truths: list[Truth] = []
+    for operand in operands:
+        truth = evaluate(operand, block)
+        if not len(truth.possible):
+            return spans.known(spans.NOWHERE)
+        truths.append(truth)
+        block = block.narrowed(truth.possible)
+    return spans.at_least(truths, len(truths))
+
+
+def blocks(question: Question, cohort: Cohort) -> Iterator[tuple[Block, pl.DataFrame]]:
+    """The cohort in ranges of clients: each block, and the table of its episodes."""
+    columns = columns_needed(question.when, cohort)
+    for part in cohort.parts:
+        episodes = _episodes(cohort.part_spans(part))
+        tables = {
+            name: part[name].select(CLIENT, *wanted).collect() for name, wanted in columns.items()
+        }
+        if "pauses" in part:
+            tables["pauses"] = _merged_pauses(part["pauses"])
+        yield from _split(episodes, tables, question, cohort)
+
+
+def _split(
+    episodes: pl.DataFrame, tables: dict[str, pl.DataFrame], question: Question, cohort: Cohort
+) -> Iterator[tuple[Block, pl.DataFrame]]:
+    seen = episodes.filter(pl.col("seen_from") < pl.col("seen_until"))
+    starts = episodes.select(CLIENT, "started_at")
+    for low, high in _client_ranges(seen):
+        mine = {n: _between(t, low, high) for n, t in tables.items()}
+        if "appointments" in mine:
+            mine["appointments"] = _with_events(mine["appointments"], mine, question, cohort)
+        chosen = _between(seen, low, high)
+        yield Block(_arrays(chosen), mine, _between(starts, low, high)), chosen
+
+
+def _client_ranges(seen: pl.DataFrame) -> Iterator[tuple[int, int]]:
+    """Ranges [low, high) of client numbers, short enough for one line of keys."""
+    client = column(seen, CLIENT)
+    stretch = np.cumsum(column(seen, "seen_until") - column(seen, "seen_from") + 1, dtype=float)
+    first = 0
+    while first < len(client):
+        reach = LONGEST_LINE + (stretch[first - 1] if first else 0.0)
+        last = min(int(np.searchsorted(stretch, reach)), first + EPISODES_PER_BLOCK, len(client))
+        last = max(last, first + 1)
+        high = int(client[last - 1]) + 1
+        yield int(client[first]), high
+        first = int(np.searchsorted(client, high))
+
+
+def _between(frame: pl.DataFrame, low: int, high: int) -> pl.DataFrame:
+    numbers = frame[CLIENT]
+    first, last = (int(numbers.search_sorted(b, side="left")) for b in (low, high))
+    return frame[first:last]
+
+
+def _episodes(part_spans: pl.DataFrame) -> pl.DataFrame:
+    """Episodes with the time from which measures count for them."""
+    return part_spans.select(
+        CLIENT,
+        "client_id",
+        "episode",
+        "started_at",
+        "ended_at",
+        "seen_from",
+        "seen_until",
+        taken_from=pl.when(pl.col("episode") > 1).then(pl.col("ended_at").shift(1)),
+    )
+
+
+def _arrays(seen: pl.DataFrame) -> Episodes:
+    since, until = column(seen, "seen_from"), column(seen, "seen_until")
+    base = np.concatenate(([0], np.cumsum(until - since + 1)[:-1]))
+    taken = seen["taken_from"].to_physical().fill_null(-_FAR).to_numpy()
+    return Episodes(column(seen, CLIENT), since, until, column(seen, "started_at"), taken, base)
+
+
+def _merged_pauses(pauses: pl.LazyFrame) -> pl.DataFrame:
+    """Pauses of a client, overlapping ones as one; a running one ends in the far future."""
+    columns = pauses.collect_schema().names()
+    end = pl.col("end").to_physical().fill_null(_FAR) if "end" in columns else pl.lit(_FAR)
+    reached = pl.col("end").cum_max().shift(1).over(CLIENT)
+    return (
+        pauses.select(CLIENT, start=pl.col("start").to_physical(), end=end)
+        .sort(CLIENT, "start")
+        .with_columns(fresh=(pl.col("start") > reached).fill_null(value=True).cum_sum())
+        .group_by(CLIENT, "fresh", maintain_order=True)
+        .agg(pl.col("start").first(), pl.col("end").max())
+        .drop("fresh")
+        .collect()
+    )
+
+
+def _with_events(
+    appointments: pl.DataFrame, tables: dict[str, pl.DataFrame], question: Question, cohort: Cohort
+) -> pl.DataFrame:
+    """Appointments with `event`: the outcome that counts after the pause rule."""
+    outcome = pl.col("outcome")
+    if question.unknown != "ignore":
+        taken_as = "no_show" if question.unknown == "missed" else "attended"
+        past = outcome.is_in(UNRESOLVED) & (pl.col("start") < pl.lit(cohort.as_of, _TIME))
+        appointments = appointments.with_columns(
+            pl.when(past).then(pl.lit(taken_as, outcome_type(appointments))).otherwise(outcome).alias("outcome")
+        )
+    pauses = tables.get("pauses")
+    if pauses is None or pauses.is_empty():
+        return appointments.with_columns(event=outcome)
+    excused = _in_pause(appointments, pauses) & outcome.is_in(_EXCUSABLE)
+    return appointments.with_columns(
+        event=pl.when(excused).then(pl.lit("excused", outcome_type(appointments))).otherwise(outcome)
+    )
+
+
+def outcome_type(appointments: pl.DataFrame) -> pl.DataType:
+    """The dtype of the outcomes."""
+    return appointments.schema["outcome"]
+
+
+def _in_pause(appointments: pl.DataFrame, pauses: pl.DataFrame) -> pl.Series:
+    """Which appointments start in a pause of their client."""
+    latest = appointments.select(CLIENT, at=pl.col("start").to_physical()).join_asof(
+        pauses, left_on="at", right_on="start", by=CLIENT, check_sortedness=False
+    )
+    return latest.select(inside=(pl.col("at") < pl.col("end")).fill_null(value=False))["inside"]
+
+
+def _in_threads(
+    question: Question, work: Iterator[tuple[Block, pl.DataFrame]]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Answers in order, with no more blocks in memory than threads can work on."""
+    workers = os.cpu_count() or 1
+    pending: deque[Future[tuple[pl.DataFrame, pl.DataFrame]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for block, episodes in work:
+            pending.append(pool.submit(_answer, question, block, episodes))
+            if len(pending) > workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+        yield _no_answer()
+
+
+def _answer(
+    question: Question, block: Block, episodes: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    truth = evaluate(question.when, block)
+    unknown = spans.unknown(truth, block.domain)
+    return tuple(  # type: ignore[return-value]
+        _as_frame(_without_pauses(s, question.grace, block), block, episodes)
+        for s in (truth.sure, unknown)
+    )
+
+
+def _without_pauses(found: Spans, grace: int, block: Block) -> Spans:
+    if not len(found):
+        return found
+    cut = block.paused_with_grace(grace)
+    return spans.cover([found, spans.complement(cut, block.domain)], 2) if len(cut) else found
+
+
+def _as_frame(found: Spans, block: Block, episodes: pl.DataFrame) -> pl.DataFrame:
+    """Spans of keys as instants of their episodes."""
+    index = block.episode_of(found.starts)
+    shift = (block.episodes.seen_from - block.episodes.base)[index]
+    mine = episodes[index]
+    at_end = pl.Series(found.stops == block.domain.stops[index])
+    ended = (mine["ended_at"] == mine["seen_until"]).fill_null(value=False)
+    return mine.select("client_id", "episode").with_columns(
+        flagged_at=_instants(found.starts + shift),
+        cleared_at=_instants(found.stops + shift),
+        ended_by=pl.when(~at_end)
+        .then(pl.lit("cleared"))
+        .when(ended)
+        .then(pl.lit("episode"))
+        .otherwise(pl.lit("as_of")),
+    )
+
+
+def _instants(microseconds: Keys) -> pl.Series:
+    return pl.Series(microseconds, dtype=pl.Int64).cast(_TIME)
+
+
+def _no_answer() -> tuple[pl.DataFrame, pl.DataFrame]:
+    empty = pl.DataFrame(schema=INTERVALS)
+    return empty, empty
+
+
+INTERVALS = {
+    "client_id": pl.String,
+    "episode": pl.Int64,
+    "flagged_at": _TIME,
+    "cleared_at": _TIME,
+    "ended_by": pl.String,
+}

@@ -1,0 +1,106 @@
+"""Large cohorts for the benchmark: plausible in shape, made in seconds, saved once per size."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from carenotebook.core import schema
+from carenotebook.core.cohort import Cohort, build_cohort
+from carenotebook.core.durations import DAY
+
+APPOINTMENTS_PER_CLIENT = 25
+CONTACTS_PER_CLIENT = 12
+_OUTCOMES = ("attended", "no_show", "late_cancel", "early_cancel", "provider_cancel")
+_SHARES = (0.76, 0.10, 0.05, 0.06, 0.03)
+_FIRST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def saved_cohort(appointments: int, folder: Path, seed: int = 1) -> Path:
+    """A saved cohort with about so many appointments; made if it is not there yet."""
+    home = folder / f"cohort-{appointments}"
+    if not (home / "manifest.json").exists():
+        make_cohort(appointments // APPOINTMENTS_PER_CLIENT, seed).save(home)
+    return home
+
+
+def make_cohort(clients: int, seed: int) -> Cohort:
+    """Weekly appointments over half a year each, intakes over eight years."""
+    rng = np.random.default_rng(seed)
+    intake = _FIRST + rng.integers(0, 8 * 365, clients) * DAY
+    ids = pl.Series("client_id", [f"bench-{i:07}" for i in range(clients)])
+    share = rng.beta(8, 2, clients)
+    tables = {
+        "appointments": _appointments(rng, ids, intake, share),
+        "contacts": _contacts(rng, ids, intake),
+        "measures": _measures(rng, ids, intake),
+        "episodes": pl.DataFrame(
+            {
+                "client_id": ids,
+                "started_at": _times(intake),
+                "ended_at": _times(intake + rng.integers(150, 300, clients) * DAY),
+            }
+        ),
+    }
+    return build_cohort(tables, as_of=datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def _appointments(
+    rng: np.random.Generator, ids: pl.Series, intake: np.ndarray, share: np.ndarray
+) -> pl.DataFrame:
+    each = APPOINTMENTS_PER_CLIENT
+    week = np.tile(np.arange(each), len(intake)) * 7 * DAY
+    start = np.repeat(intake, each) + week + rng.integers(8 * 60, 18 * 60, week.size) * 60_000_000
+    drawn = rng.choice(np.arange(1, 5), week.size, p=np.array(_SHARES[1:]) / sum(_SHARES[1:]))
+    outcome = np.where(rng.random(week.size) < np.repeat(share, each), 0, drawn)
+    cancelled = np.where(outcome == 3, start - rng.integers(25, 200, week.size) * (DAY // 24), 0)
+    cancelled = np.where(outcome == 2, start - rng.integers(1, 23, week.size) * (DAY // 24), cancelled)
+    codes = pl.Series(outcome).replace_strict(
+        dict(enumerate(_OUTCOMES)), return_dtype=schema.dtypes("appointments")["outcome"]
+    )
+    return pl.DataFrame(
+        {
+            "client_id": ids.gather(np.repeat(np.arange(len(ids)), each)),
+            "start": _times(start),
+            "outcome": codes,
+            "booked_at": _times(start - 7 * DAY),
+            "cancelled_at": _times(cancelled).set(pl.Series(cancelled == 0), None),
+        }
+    )
+
+
+def _contacts(rng: np.random.Generator, ids: pl.Series, intake: np.ndarray) -> pl.DataFrame:
+    rows = len(ids) * CONTACTS_PER_CLIENT
+    owner = np.repeat(np.arange(len(ids)), CONTACTS_PER_CLIENT)
+    types = schema.dtypes("contacts")
+    outbound = rng.random(rows) < 0.7
+    purpose = np.where(outbound, rng.choice(["reminder", "outreach"], rows), "check_in")
+    return pl.DataFrame(
+        {
+            "client_id": ids.gather(owner),
+            "at": _times(intake[owner] + rng.integers(0, 200 * 24 * 60, rows) * 60_000_000),
+            "direction": np.where(outbound, "outbound", "inbound"),
+            "purpose": purpose,
+            "delivered": rng.random(rows) < 0.9,
+        },
+        schema_overrides={"direction": types["direction"], "purpose": types["purpose"]},
+    )
+
+
+def _measures(rng: np.random.Generator, ids: pl.Series, intake: np.ndarray) -> pl.DataFrame:
+    each = 5
+    owner = np.repeat(np.arange(len(ids)), each)
+    month = np.tile(np.arange(each), len(ids)) * 28 * DAY
+    return pl.DataFrame(
+        {
+            "client_id": ids.gather(owner),
+            "at": _times(intake[owner] + month),
+            "instrument": pl.repeat("PHQ-9", owner.size, eager=True),
+            "score": rng.integers(0, 28, owner.size).astype(float),
+        }
+    )
+
+
+def _times(microseconds: np.ndarray) -> pl.Series:
+    return pl.Series(microseconds, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
