@@ -5,6 +5,7 @@ No message may hold a client's value: name tables, columns and rows instead.
 
 __all__ = [
     "CareNotebookError",
+    "CareNotebookWarning",
     "DataError",
     "DisclosureError",
     "MappingError",
@@ -16,6 +17,10 @@ __all__ = [
 
 class CareNotebookError(Exception):
     """Base of every error that a user of carenotebook can cause and can mend."""
+
+
+class CareNotebookWarning(UserWarning):
+    """The answer stands, but the data may not mean what it seems to say."""
 
 
 class DataError(CareNotebookError):

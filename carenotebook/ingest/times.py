@@ -1,0 +1,159 @@
+"""Times as instants in UTC: ISO 8601, a stated format, or so many days after an origin.
+
+A local time that the clock showed twice (ambiguous) or never (non-existent) has no one instant and
+is refused, as is anything outside the years 1900 to 2199: such dates are placeholders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from carenotebook.core.durations import MICROSECONDS
+from carenotebook.ingest.parsed import NOT_A_NUMBER, Parsed, evaluate
+
+NOT_A_TIME = "is not a date or time"
+NO_SUCH_DATE = "is a date that does not exist"
+NOT_IN_FORMAT = "does not have the mapping's time format"
+AMBIGUOUS = "is a local time that happened twice (the clocks went back)"
+NON_EXISTENT = "is a local time that did not exist (the clocks went forward)"
+OUT_OF_YEARS = "is outside the years 1900 to 2199"
+
+_ISO = (
+    r"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?<clock>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?<seconds>:[0-5][0-9])?"
+    r"(?:[.,](?<fraction>[0-9]{1,9}))?\s?(?<offset>[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?$"
+)
+_INSTANT = pl.Datetime("us", "UTC")
+_FIRST = pl.lit(datetime(1900, 1, 1, tzinfo=UTC), _INSTANT)
+_LAST = pl.lit(datetime(2200, 1, 1, tzinfo=UTC), _INSTANT)
+_LONGEST_US = 300 * 366 * MICROSECONDS["d"]
+_X = pl.col("x")
+
+
+@dataclass(frozen=True)
+class TimeForm:
+    """How a source writes times: in a `format`, or as so many `unit` after `origin`; else ISO."""
+
+    format: str | None = None
+    unit: str | None = None
+    origin: str | None = None
+
+
+ISO_8601 = TimeForm()
+
+
+def parse_times(text: pl.Series, timezone: str, form: TimeForm = ISO_8601) -> Parsed:
+    """Read `as_text` as instants; a time without an offset is in `timezone`."""
+    if form.unit is not None:
+        return _relative(text, timezone, form)
+    if form.format is not None:
+        return _formatted(text, timezone, form.format)
+    return _iso(text, timezone)
+
+
+def from_temporal(column: pl.Series, timezone: str) -> Parsed:
+    """Instants of a column that holds dates or times already."""
+    dtype = column.dtype
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        return _bounded(column, _X.cast(pl.Datetime("us", dtype.time_zone)), pl.lit(None))
+    if isinstance(dtype, pl.Datetime) or dtype == pl.Date:
+        return _localised(column, _X.cast(pl.Datetime("us")), pl.lit(None), timezone)
+    return evaluate(column, pl.lit(None, _INSTANT), _unless(pl.lit(None), NOT_A_TIME))
+
+
+def _iso(text: pl.Series, timezone: str) -> Parsed:
+    groups = text.alias("x").to_frame().with_columns(_X.str.extract_groups(_ISO).alias("groups"))
+    written = pl.concat_str(
+        "date",
+        pl.lit("T"),
+        pl.col("clock").fill_null("00:00"),
+        pl.col("seconds").fill_null(":00"),
+        pl.lit("."),
+        pl.col("fraction").fill_null("0"),
+    )
+    local = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
+    unread = pl.when(pl.col("date").is_null()).then(pl.lit(NOT_A_TIME))
+    table = groups.unnest("groups").select(
+        x=local,
+        reason=pl.coalesce(pl.when(_X.is_not_null()).then(unread), _unless(local, NO_SUCH_DATE)),
+        offset="offset",
+    )
+    if table["offset"].null_count() == table.height:
+        return _localised(table["x"], _X, table["reason"], timezone)
+    return _with_offsets(table, timezone)
+
+
+def _with_offsets(table: pl.DataFrame, timezone: str) -> Parsed:
+    """Instants of local times (x), some with an offset, the others in `timezone`."""
+    offset = pl.col("offset").str.to_uppercase().str.replace("Z", "+00:00").str.replace(":", "")
+    minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(3, 2).cast(pl.Int64)
+    signed = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
+    shifted = (_X - pl.duration(minutes=signed)).dt.replace_time_zone("UTC")
+    naive = table.select(pl.when(pl.col("offset").is_null()).then(_X)).to_series()
+    known = _localised(naive, _X, table["reason"], timezone)
+    instants = table.select(shifted.fill_null(known.values).alias("x")).to_series()
+    return _bounded(instants, _X, known.reasons)
+
+
+def _formatted(text: pl.Series, timezone: str, form: str) -> Parsed:
+    read = _X.str.to_datetime(form, strict=False, time_unit="us")
+    table = text.alias("x").to_frame().select(x=read, reason=_unless(read, NOT_IN_FORMAT))
+    aware = table.schema["x"] != pl.Datetime("us")
+    if aware:
+        return _bounded(table["x"], _X, table["reason"])
+    return _localised(table["x"], _X, table["reason"], timezone)
+
+
+def _relative(text: pl.Series, timezone: str, form: TimeForm) -> Parsed:
+    """So many minutes, hours, days or weeks after an origin, rounded to a microsecond."""
+    number = _X.cast(pl.Float64, strict=False)
+    length = number * MICROSECONDS[form.unit or "d"]
+    usable = number.is_finite().fill_null(value=False)
+    near = usable & (length.abs() < _LONGEST_US)
+    start = _iso(pl.Series([form.origin]), timezone).values
+    after = pl.when(near).then(length).round().cast(pl.Int64)
+    instant = pl.lit(start).first() + pl.duration(microseconds=after)
+    reason = (
+        pl.when(_X.is_not_null() & ~usable)
+        .then(pl.lit(NOT_A_NUMBER))
+        .when(_X.is_not_null() & ~near)
+        .then(pl.lit(OUT_OF_YEARS))
+    )
+    table = text.alias("x").to_frame().select(x=instant, reason=reason)
+    return _bounded(table["x"], _X, table["reason"])
+
+
+def _localised(
+    column: pl.Series, local: pl.Expr, reason: pl.Series | pl.Expr, timezone: str
+) -> Parsed:
+    """Local times as instants; those without exactly one instant get a reason."""
+    instant, twice = (
+        local.dt.replace_time_zone(timezone, ambiguous=rule, non_existent="null")
+        for rule in ("null", "earliest")
+    )
+    clock = (
+        pl.when(local.is_not_null() & instant.is_null() & twice.is_not_null())
+        .then(pl.lit(AMBIGUOUS))
+        .when(local.is_not_null() & instant.is_null())
+        .then(pl.lit(NON_EXISTENT))
+    )
+    return _bounded(column, instant, pl.coalesce(_expr(reason), clock))
+
+
+def _bounded(column: pl.Series, instant: pl.Expr, reason: pl.Series | pl.Expr) -> Parsed:
+    utc = instant.dt.convert_time_zone("UTC")
+    inside = (utc >= _FIRST) & (utc < _LAST)
+    outside = pl.when(~inside).then(pl.lit(OUT_OF_YEARS))
+    return evaluate(column, pl.when(inside).then(utc), pl.coalesce(_expr(reason), outside))
+
+
+def _unless(value: pl.Expr, reason: str) -> pl.Expr:
+    return pl.when(_X.is_not_null() & value.is_null()).then(pl.lit(reason))
+
+
+def _expr(reason: pl.Series | pl.Expr) -> pl.Expr:
+    found = pl.lit(reason) if isinstance(reason, pl.Series) else reason
+    return found.cast(pl.String)
