@@ -1,1 +1,1 @@
-"""Synthetic cohorts with a known truth."""
+"""Synthetic cohorts with a known truth: invented people, an invented service, stated effects."""
