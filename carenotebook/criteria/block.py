@@ -99,7 +99,8 @@ class Block:
     def episode_of_ordered(self, keys: Keys) -> Keys:
         """The same for keys in order, which is faster."""
         first = np.searchsorted(keys, self.episodes.base, side="left")
-        return np.repeat(np.arange(len(first)), np.diff(np.append(first, len(keys))))
+        lengths = np.diff(np.append(first, len(keys)))
+        return np.repeat(np.arange(len(first)), lengths)
 
     def place(self, client: Keys, at: Keys, *, early: bool = False) -> Placed:
         """Find the episode that sees each row.
@@ -173,7 +174,8 @@ class Block:
         still = np.where(begun > 0, np.maximum(pauses.stops[begun - 1] - keys, 0), 0)
         clock = keys - (total[begun] - still) + length
         halted = np.searchsorted(pauses.starts - total[:-1], clock, side="left")
-        return clock + total[halted]
+        reached: Keys = clock + total[halted]
+        return reached
 
     @property
     def _lowest(self) -> int:
@@ -194,10 +196,7 @@ class Block:
         nothing = dict.fromkeys(("seen_from", "taken_from"), _NEVER)
         nothing |= {"client": -1, "seen_until": -_NEVER}
         padded = Episodes(
-            *(
-                np.append(getattr(e, f), [nothing.get(f, 0)] * 2)
-                for f in e.__dataclass_fields__
-            )
+            *(np.append(getattr(e, f), [nothing.get(f, 0)] * 2) for f in e.__dataclass_fields__)
         )
         low, high = self._bounds
         first = np.full(high - low + 1, n, np.int64)
@@ -208,5 +207,5 @@ class Block:
 
 def column(frame: pl.DataFrame, name: str) -> Keys:
     """A column as 64-bit integers; times in microseconds."""
-    values = frame[name].to_physical()
-    return values.to_numpy().astype(np.int64, copy=False)
+    numbers: Keys = frame[name].to_physical().to_numpy().astype(np.int64, copy=False)
+    return numbers

@@ -66,12 +66,12 @@ def check_cases(rule: Rule, cases: Iterable[Case]) -> None:
 
 
 def _failure(rule: Rule, case: Case) -> str | None:
-    from carenotebook.criteria.replay import replay
+    from carenotebook.criteria.replay import find_spans
 
     tables = {n: _frame(n, rows, case.name) for n, rows in case.tables.items()}
     tables.setdefault("appointments", schema.empty_table("appointments"))
     cohort = build_cohort(tables, as_of=_instant(case.as_of), **case.options)
-    found = replay(rule, cohort).intervals.select("flagged_at", "cleared_at").rows()
+    found = find_spans(rule, cohort)[0].select("flagged_at", "cleared_at").rows()
     expected = [(_instant(a), _instant(b)) for a, b in case.expected]
     if found == expected:
         return None
@@ -87,7 +87,7 @@ def _frame(table: str, rows: Sequence[Mapping[str, Any]], case: str) -> pl.DataF
         return schema.empty_table(table)
     unknown = {c for r in rows for c in r} - set(types)
     if unknown and table not in schema.OPEN_TABLES:
-        raise OptionError(f"Case {case!r}: {table} has no column {sorted(unknown)[0]!r}.")
+        raise OptionError(f"Case {case!r}: {table} has no column {min(unknown)!r}.")
     values = {
         c: [_value(r.get(c, "case" if c == "client_id" else None), types.get(c)) for r in rows]
         for c in [*columns, *sorted(unknown)]

@@ -19,7 +19,7 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
-from carenotebook.core.parts import CLIENT, Part
+from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import leaves, nodes, spans
 from carenotebook.criteria.block import Block, Episodes, column
 from carenotebook.criteria.needs import columns_needed
@@ -46,7 +46,7 @@ class Question:
 def replay_blocks(
     when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Intervals and undecided spans of a rule: client_id, episode, flagged_at, cleared_at, ended_by."""
+    """Intervals and undecided spans of a rule, with the columns of `INTERVALS`."""
     question = Question(when, duration_us(grace), unknown)
     answers = list(_in_threads(question, blocks(question, cohort)))
     flagged = pl.concat([a[0] for a in answers])
@@ -54,7 +54,7 @@ def replay_blocks(
     return flagged, undecided
 
 
-def evaluate(node: nodes.Truth, block: Block) -> Truth:
+def evaluate(node: nodes.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 - one case a node
     """Where a truth holds in a block."""
     match node:
         case nodes.Compare():
@@ -183,14 +183,19 @@ def _with_events(
         taken_as = "no_show" if question.unknown == "missed" else "attended"
         past = outcome.is_in(UNRESOLVED) & (pl.col("start") < pl.lit(cohort.as_of, _TIME))
         appointments = appointments.with_columns(
-            pl.when(past).then(pl.lit(taken_as, outcome_type(appointments))).otherwise(outcome).alias("outcome")
+            pl.when(past)
+            .then(pl.lit(taken_as, outcome_type(appointments)))
+            .otherwise(outcome)
+            .alias("outcome")
         )
     pauses = tables.get("pauses")
     if pauses is None or pauses.is_empty():
         return appointments.with_columns(event=outcome)
     excused = _in_pause(appointments, pauses) & outcome.is_in(_EXCUSABLE)
     return appointments.with_columns(
-        event=pl.when(excused).then(pl.lit("excused", outcome_type(appointments))).otherwise(outcome)
+        event=pl.when(excused)
+        .then(pl.lit("excused", outcome_type(appointments)))
+        .otherwise(outcome)
     )
 
 
@@ -268,7 +273,7 @@ def _no_answer() -> tuple[pl.DataFrame, pl.DataFrame]:
     return empty, empty
 
 
-INTERVALS = {
+INTERVALS: dict[str, pl.DataType | type[pl.DataType]] = {
     "client_id": pl.String,
     "episode": pl.Int64,
     "flagged_at": _TIME,

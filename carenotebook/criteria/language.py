@@ -26,7 +26,7 @@ class _Operand:
     """What terms and expressions have in common."""
 
     __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as == makes an expression
 
     def __bool__(self) -> NoReturn:
         raise RuleError(_NO_TRUTH)
@@ -69,7 +69,7 @@ class Expression(_Operand):
 
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)
-class Term(_Operand):
+class Term(_Operand):  # noqa: PLW1641 - as == makes an expression, it has no hash
     """A value per episode at every instant. Compare it with a threshold to get an expression."""
 
     node: nodes.Term
@@ -213,7 +213,9 @@ def days_since_attended() -> Term:
 
 
 def days_since_contact(
-    direction: Chosen = "inbound", purpose: Chosen = None, delivered: bool | None = None
+    direction: Chosen = "inbound",
+    purpose: Chosen = None,
+    delivered: bool | None = None,  # noqa: FBT001 - read by name
 ) -> Term:
     """Days since the last such contact, or since the episode began; paused time is left out."""
     return Term(nodes.DaysSinceContact(as_choice(direction), as_choice(purpose), delivered))
@@ -250,7 +252,7 @@ def contacts(
     direction: Chosen = None,
     purpose: Chosen = None,
     within: Window = None,
-    delivered: bool | None = None,
+    delivered: bool | None = None,  # noqa: FBT001 - read by name
 ) -> Term:
     """Number of contacts; `delivered` True or False counts what is recorded so, None all."""
     return Term(nodes.Contacts(as_choice(direction), as_choice(purpose), within, delivered))
@@ -326,9 +328,7 @@ def _nodes(expressions: Sequence[Expression]) -> tuple[nodes.Truth, ...]:
     return tuple(e.node for e in expressions)
 
 
-def _parts(
-    expression: Expression, group: type[nodes.All | nodes.Any_]
-) -> tuple[nodes.Truth, ...]:
+def _parts(expression: Expression, group: type[nodes.All | nodes.Any_]) -> tuple[nodes.Truth, ...]:
     """A chain ``a & b & c`` is one group of three."""
     (node,) = _nodes([expression])
     return node.operands if isinstance(node, group) else (node,)

@@ -7,9 +7,11 @@ a closed form; the other terms are steps.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +62,9 @@ def compare(node: nodes.Compare, block: Block) -> Truth:
     """A term against one threshold."""
     term, op = node.term, node.op
     if isinstance(term, nodes.Attribute):
-        return _attribute(term, block, lambda v: _OPERATIONS[op](v, node.value))
+        return _attribute(term, block, lambda v: _compared(op, v, node.value))
     if isinstance(found := value(term, block), Steps):
-        return found.where(lambda v: _OPERATIONS[op](v, node.value), block.domain)
+        return found.where(lambda v: _compared(op, v, node.value), block.domain)
     threshold = days_us(node.value) if term.quantity == "days" else node.value
     return known(_reached(found, op, threshold, block.domain))
 
@@ -98,17 +100,20 @@ def reliable_change(node: nodes.Improved | nodes.Deteriorated, block: Block) -> 
     return change.where(lambda v: v >= least if upwards else v <= -least, block.domain)
 
 
-_OPERATIONS: dict[str, Callable[..., Mask]] = {
-    ">=": lambda v, t: v >= t,
-    ">": lambda v, t: v > t,
-    "<=": lambda v, t: v <= t,
-    "<": lambda v, t: v < t,
-    "==": lambda v, t: v == t,
-    "!=": lambda v, t: v != t,
-}
+def _compared(op: str, values: Any, threshold: Any) -> Any:
+    """Compare an array or a column with a threshold."""
+    operation = {
+        ">=": operator.ge,
+        ">": operator.gt,
+        "<=": operator.le,
+        "<": operator.lt,
+        "==": operator.eq,
+        "!=": operator.ne,
+    }[op]
+    return operation(values, threshold)
 
 
-def _reached(reach: Reach, op: str, threshold: float, domain: Spans) -> Spans:
+def _reached(reach: Reach, op: str, threshold: Any, domain: Spans) -> Spans:
     """A comparison of a whole-numbered value, from where it is at least so much."""
     at, above = math.ceil(threshold), math.floor(threshold) + 1
     match op:
@@ -127,7 +132,7 @@ def _reached(reach: Reach, op: str, threshold: float, domain: Spans) -> Spans:
 @singledispatch
 def value(term: nodes.Term, block: Block) -> Reach | Steps:
     """A term's value over time."""
-    raise TypeError(type(term).__name__)
+    raise TypeError(f"{type(term).__name__} in {type(block).__name__}")
 
 
 @value.register
@@ -256,7 +261,9 @@ def _bookings(block: Block) -> tuple[Keys, Keys]:
         .get_column("started_at")
     )
     opens = pl.coalesce("booked_at", fallback) if "booked_at" in frame.columns else fallback
-    spans = frame.select(CLIENT, opens=opens, closes=closes).filter(pl.col("opens") < pl.col("closes"))
+    spans = frame.select(CLIENT, opens=opens, closes=closes).filter(
+        pl.col("opens") < pl.col("closes")
+    )
     return block.place_spans(*(column(spans, c) for c in (CLIENT, "opens", "closes")))
 
 
@@ -338,9 +345,7 @@ def _measure_change(term: nodes.MeasureChange, block: Block) -> Steps:
     return Steps(taken.keys[later], stops[later], (scores - scores[first])[later])
 
 
-def _attribute(
-    term: nodes.Attribute, block: Block, holds: Callable[[pl.Expr], pl.Expr]
-) -> Truth:
+def _attribute(term: nodes.Attribute, block: Block, holds: Callable[[pl.Expr], pl.Expr]) -> Truth:
     found = pl.DataFrame({CLIENT: block.episodes.client}).join(
         block.tables["clients"].with_columns(pl.col(CLIENT).cast(pl.Int64)),
         on=CLIENT,
@@ -376,8 +381,10 @@ def _scores(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
 def _kept_or_missed(block: Block) -> tuple[Placed, Mask]:
     """Attended and missed appointments; at one instant misses come first."""
     chosen = _one_of("event", ("attended", *MISSED))
-    rows = block.tables["appointments"].filter(chosen).select(
-        CLIENT, "start", attended=pl.col("event") == "attended"
+    rows = (
+        block.tables["appointments"]
+        .filter(chosen)
+        .select(CLIENT, "start", attended=pl.col("event") == "attended")
     )
     placed = block.place(column(rows, CLIENT), column(rows, "start"))
     attended = rows["attended"].to_numpy()[placed.row]
@@ -403,15 +410,16 @@ def _heard(block: Block) -> Keys:
 
 def _heard_by_appointment(block: Block) -> Keys:
     rows, outcome = block.tables["appointments"], pl.col("outcome")
-    when = pl.when(outcome == "attended").then(pl.col("start"))
-    own = _one_of("outcome", ("late_cancel", "early_cancel", "rescheduled"))
-    if "cancelled_at" in rows.columns:
-        cancelled = pl.col("cancelled_at")
-        when = when.when(own).then(pl.coalesce(cancelled, "start"))
-        when = when.when(outcome == "no_show").then(cancelled)
-    else:
-        when = when.when(own).then(pl.col("start"))
-    told = rows.select(CLIENT, at=when).drop_nulls()
+    cancelled = pl.col("cancelled_at") if "cancelled_at" in rows.columns else pl.lit(None)
+    told = rows.select(
+        CLIENT,
+        at=pl.when(outcome == "attended")
+        .then(pl.col("start"))
+        .when(_one_of("outcome", ("late_cancel", "early_cancel", "rescheduled")))
+        .then(pl.coalesce(cancelled, "start"))
+        .when(outcome == "no_show")
+        .then(cancelled),
+    ).drop_nulls()
     return block.place(column(told, CLIENT), column(told, "at")).keys
 
 

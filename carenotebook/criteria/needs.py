@@ -59,10 +59,12 @@ def columns_needed(when: nodes.Truth, cohort: Cohort) -> dict[str, tuple[str, ..
     return {table: tuple(columns) for table, columns in wanted.items()}
 
 
-def _needs(node: nodes.Node) -> Iterator[Need]:
+def _needs(node: nodes.Node) -> Iterator[Need]:  # noqa: C901 - one case a node
     match node:
         case nodes.Appointments():
-            yield Need("appointments", ("start", "outcome", *_given(node, "kind", "reason", "modality")))
+            yield Need(
+                "appointments", ("start", "outcome", *_given(node, "kind", "reason", "modality"))
+            )
         case nodes.ConsecutiveMissed() | nodes.AttendanceRate() | nodes.DaysSinceAttended():
             yield Need("appointments", ("start", "outcome"))
         case nodes.DaysWithoutBooking():

@@ -34,7 +34,9 @@ class Param:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and self.name.isidentifier()):
-            raise RuleError(f"A parameter's name must be a plain word, such as 'k'; got {self.name!r}.")
+            raise RuleError(
+                f"A parameter's name must be a plain word, such as 'k'; got {self.name!r}."
+            )
 
 
 class Node:
@@ -373,7 +375,7 @@ class AtLeast(Truth):
         _check_whole(self.k, "at_least: k", 1)
         if self.k > len(self.operands):
             raise RuleError(
-                f"at_least({self.k}, ...) has {len(self.operands)} expressions and could never hold."
+                f"at_least({self.k}, ...) of {len(self.operands)} expressions could never hold."
             )
 
 
@@ -549,7 +551,9 @@ def _check_attribute_value(op: str, value: object) -> None:
     if not isinstance(value, bool | int | float | str) or (
         isinstance(value, float) and not math.isfinite(value)
     ):
-        raise RuleError(f"An attribute is compared with text, a number, True or False; got {value!r}.")
+        raise RuleError(
+            f"An attribute is compared with text, a number, True or False; got {value!r}."
+        )
     if op not in ("==", "!=") and isinstance(value, bool):
         raise RuleError("True and False have no order; use == or !=.")
 

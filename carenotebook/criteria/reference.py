@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from carenotebook.core.cohort import Cohort
@@ -88,10 +89,7 @@ def timeline(node: nodes.Truth, history: History) -> list[Segment]:
     edges = {a for segments in inner.values() for a, _, _ in segments} | set(_edges(node, history))
     seen = {t for t in edges if history.start < t < history.end}
     ordered = sorted({history.start, history.end} | seen)
-    return [
-        (a, b, _truth(node, history, a, inner))
-        for a, b in zip(ordered, ordered[1:], strict=False)
-    ]
+    return [(a, b, _truth(node, history, a, inner)) for a, b in pairwise(ordered)]
 
 
 def truth_at(node: nodes.Truth, history: History, t: int) -> Truth:
@@ -141,7 +139,7 @@ def _instants(history: History) -> Iterator[int]:
                     yield row[column]
 
 
-def _truth(
+def _truth(  # noqa: PLR0911 - one case a node
     node: nodes.Truth, history: History, t: int, inner: dict[nodes.Truth, list[Segment]]
 ) -> Truth:
     match node:
@@ -181,7 +179,7 @@ def _compare(term: nodes.Term, op: str, threshold: Any, found: Any) -> Truth:
         return None
     if term.quantity == "days":
         threshold = days_us(threshold)
-    return {
+    holds: bool = {
         ">=": lambda: found >= threshold,
         ">": lambda: found > threshold,
         "<=": lambda: found <= threshold,
@@ -189,21 +187,22 @@ def _compare(term: nodes.Term, op: str, threshold: Any, found: Any) -> Truth:
         "==": lambda: found == threshold,
         "!=": lambda: found != threshold,
     }[op]()
+    return holds
 
 
-def _reliable(
-    node: nodes.Improved | nodes.Deteriorated, history: History, t: int
-) -> Truth:
+def _reliable(node: nodes.Improved | nodes.Deteriorated, history: History, t: int) -> Truth:
     change = value(nodes.MeasureChange(node.instrument), history, t)
     if change is None:
         return None
     instrument = INSTRUMENTS[node.instrument]
-    better = change if instrument.higher_is_better else -change
+    better: float = change if instrument.higher_is_better else -change
     least = instrument.reliable_change or math.inf
     return better >= least if isinstance(node, nodes.Improved) else -better >= least
 
 
-def value(term: nodes.Term, history: History, t: int) -> Any:
+def value(  # noqa: C901, PLR0911, PLR0912 - one case a term
+    term: nodes.Term, history: History, t: int
+) -> Any:
     """A term's value at t by its definition; None where unknown; days in microseconds."""
     match term:
         case nodes.Appointments():
@@ -269,7 +268,9 @@ def _counted_appointments(term: nodes.Appointments, history: History, t: int) ->
 
 
 def _count(history: History, rows: list[Row], term: Any, t: int) -> int:
-    return sum(history.sees(r["at"]) and _matches(term, r) and _within(term, t, r["at"]) for r in rows)
+    return sum(
+        history.sees(r["at"]) and _matches(term, r) and _within(term, t, r["at"]) for r in rows
+    )
 
 
 def _matches(term: Any, row: Row) -> bool:
@@ -303,7 +304,8 @@ def _rate(term: nodes.AttendanceRate, history: History, t: int) -> float | None:
         minimum = min(minimum, term.last)
     if len(rows) < minimum:
         return None
-    return sum(a["event"] == "attended" for a in rows) / len(rows)
+    attended: int = sum(a["event"] == "attended" for a in rows)
+    return attended / len(rows)
 
 
 def _since(history: History, instants: Sequence[int | None], t: int) -> int:
@@ -349,7 +351,9 @@ def _unanswered(term: nodes.Unanswered, history: History, t: int) -> int:
         history.sees(c["at"])
         and c["direction"] == "outbound"
         and c["delivered"] is True
-        and (c.get("purpose") != "reminder" if term.purpose is None else c["purpose"] in term.purpose)
+        and (
+            c.get("purpose") != "reminder" if term.purpose is None else c["purpose"] in term.purpose
+        )
         and (last_heard is None or c["at"] > last_heard)
         and c["at"] + duration_us(term.after) <= t
         for c in history.contacts
@@ -392,9 +396,7 @@ def _spans(segments: list[Segment], *, truth: Truth, also_unknown: bool = False)
 
 def _sustained(segments: list[Segment], history: History, d: int) -> list[Segment]:
     sure = [(a + d, b) for a, b in _spans(segments, truth=True) if b - a > d]
-    possible = [
-        (a + d, b) for a, b in _spans(segments, truth=True, also_unknown=True) if b - a > d
-    ]
+    possible = [(a + d, b) for a, b in _spans(segments, truth=True, also_unknown=True) if b - a > d]
     edges = sorted({history.start, history.end, *(t for span in sure + possible for t in span)})
 
     def truth(t: int) -> Truth:
@@ -402,7 +404,7 @@ def _sustained(segments: list[Segment], history: History, d: int) -> list[Segmen
             return True
         return None if any(a <= t < b for a, b in possible) else False
 
-    return [(a, b, truth(a)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b, truth(a)) for a, b in pairwise(edges)]
 
 
 def _cut(segments: list[Segment], history: History, grace: int) -> list[Segment]:
@@ -413,7 +415,7 @@ def _cut(segments: list[Segment], history: History, grace: int) -> list[Segment]
     ordered = sorted(edges)
     return [
         (a, b, False if any(s <= a < e for s, e in cuts) else _at(segments, a))
-        for a, b in zip(ordered, ordered[1:], strict=False)
+        for a, b in pairwise(ordered)
     ]
 
 
@@ -475,7 +477,9 @@ def _resolved(a: Row, pauses: list[Span], unknown: str, as_of: int) -> Row:
 def _merged(pauses: list[Row], as_of: int) -> list[Span]:
     spans: list[Span] = []
     for p in sorted(pauses, key=lambda p: p["start"]):
-        end = p["end"] if p.get("end") is not None else max(as_of, p["start"]) + duration_us("5200w")
+        end = (
+            p["end"] if p.get("end") is not None else max(as_of, p["start"]) + duration_us("5200w")
+        )
         if spans and p["start"] <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:

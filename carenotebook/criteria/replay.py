@@ -1,53 +1,295 @@
-"""Replay a rule over a cohort: on which spans of time it would have been true, for whom."""
+"""Replay a rule over a cohort: exactly when it would have been true, and for whom."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.options import UNKNOWNS, Unknown, check_option
+from carenotebook.core.errors import CareNotebookWarning
+from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
+from carenotebook.core.parts import CLIENT
+from carenotebook.criteria import nodes
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
 from carenotebook.criteria.needs import check_needs
 from carenotebook.criteria.reference import replay_reference
 from carenotebook.criteria.rule import Rule
+from carenotebook.privacy import Privacy, Released
+from carenotebook.results.result import Result
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.aftermath import CameBack
+    from carenotebook.criteria.attrition import Attrition
+    from carenotebook.criteria.flags import FlagsByGroup, FlagsByMonth, States
+    from carenotebook.criteria.unresolved import UnknownOutcomes
 
 Engine = Literal["auto", "reference"]
+Frames = tuple[pl.DataFrame, pl.DataFrame]
+
+HIDDEN_SILENCE = (
+    "Most episodes end within a day of the last attended session. If the end was entered "
+    "afterwards, the data hide the very silence that a rule looks for: flags are too few."
+)
 
 
-def replay(
-    rule: Rule, cohort: Cohort, *, unknown: Unknown = "ignore", engine: Engine = "auto"
-) -> Replay:
-    """Find exactly when a rule would have been true, over continuous time."""
-    check_option("unknown", unknown, UNKNOWNS)
-    check_option("engine", engine, ("auto", "reference"))
-    check_needs(rule.when.node, cohort)
-    run = replay_blocks if engine == "auto" else _reference
-    intervals, undecided = run(rule.when.node, rule.grace, cohort, unknown)
-    return Replay(rule, cohort, unknown, intervals, undecided)
+@dataclass(frozen=True, repr=False, eq=False)
+class Replay(Result):
+    """What `replay` returns. Its repr, table and chart are aggregates.
 
+    Attributes
+    ----------
+    rule : Rule
+    cohort : Cohort
+    unknown : str
+        How past appointments of unknown outcome were taken.
+    intervals : polars.DataFrame
+        Client-level: the maximal spans [flagged_at, cleared_at) on which the rule is true, with
+        client_id, episode and ended_by ("cleared", "episode", "as_of").
+    undecided : polars.DataFrame
+        The same for spans on which the rule is unknown for lack of data.
+    """
 
-@dataclass(frozen=True, repr=False)
-class Replay:
     rule: Rule
     cohort: Cohort
     unknown: Unknown
     intervals: pl.DataFrame
     undecided: pl.DataFrame
 
+    @property
+    def title(self) -> str:
+        """Names the rule."""
+        return f"Put up for review by {self.rule.name!r}"
 
-def _reference(when, grace, cohort, unknown):
-    flagged, undecided = [], []
+    @property
+    def first(self) -> pl.DataFrame:
+        """Client-level: the first flag of each episode (client_id, episode, flagged_at)."""
+        return (
+            self.intervals.sort("client_id", "episode", "flagged_at")
+            .unique(["client_id", "episode"], keep="first", maintain_order=True)
+            .select("client_id", "episode", "flagged_at")
+        )
+
+    def episodes(self) -> pl.DataFrame:
+        """Client-level: every seen episode with its first flag.
+
+        Returns
+        -------
+        polars.DataFrame
+            The columns of `Cohort.spans`, flagged_at (null: never) and undecided (at some time).
+        """
+        key = ["client_id", "episode"]
+        undecided = self.undecided.select(key).unique().with_columns(undecided=pl.lit(value=True))
+        return (
+            self.cohort.spans()
+            .filter(pl.col("seen_from") < pl.col("seen_until"))
+            .join(self.first, on=key, how="left", maintain_order="left")
+            .join(undecided, on=key, how="left", maintain_order="left")
+            .with_columns(pl.col("undecided").fill_null(value=False))
+        )
+
+    def tidy(self) -> pl.DataFrame:
+        """Cumulative incidence of the first flag of an episode, week by week, exact.
+
+        Returns
+        -------
+        polars.DataFrame
+            term, day (since the episode is first seen), estimate, std_error, conf_low, conf_high,
+            at_risk (episodes), flagged and clients (episodes and clients flagged by then).
+
+        Notes
+        -----
+        Aalen-Johansen with other ends of care as competing events, censored at `as_of`; standard
+        errors by client.
+        """
+        from carenotebook.criteria.incidence import incidence
+
+        return incidence(self.episodes(), self.cohort.as_of)
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """The curve as it may be shown: no step of it tells of a small number of clients."""
+        from carenotebook.criteria.incidence import release_incidence
+
+        return release_incidence(self.tidy(), privacy or Privacy())
+
+    def summary(self) -> str:
+        """How many were put up for review, when, what could not be decided, and the caveat."""
+        from carenotebook.criteria.incidence import summarise
+
+        return summarise(self)
+
+    def attrition(self) -> Attrition:
+        """How many clients each clause of the rule leaves, in order and alone."""
+        from carenotebook.criteria.attrition import attrition
+
+        return attrition(self)
+
+    def states(self) -> States:
+        """Episodes that were flagged, undecided at some time, or neither."""
+        from carenotebook.criteria.flags import states
+
+        return states(self)
+
+    def by_month(self) -> FlagsByMonth:
+        """First flags by calendar month."""
+        from carenotebook.criteria.flags import by_month
+
+        return by_month(self)
+
+    def by_group(self, *columns: str) -> FlagsByGroup:
+        """Share of episodes flagged, by columns of `clients` or the episode's therapist or site."""
+        from carenotebook.criteria.flags import by_group
+
+        return by_group(self, columns)
+
+    def came_back(self, within: str = "8w") -> CameBack:
+        """Share of those flagged who attended again within a fixed time of the first flag."""
+        from carenotebook.criteria.aftermath import came_back
+
+        return came_back(self, within)
+
+    def unknowns(self) -> UnknownOutcomes:
+        """How much appointments of unknown outcome could change."""
+        from carenotebook.criteria.unresolved import unknown_outcomes
+
+        return unknown_outcomes(self)
+
+    def why(self, client_id: str, at: datetime | str) -> pl.DataFrame:
+        """Client-level: each clause of the rule at one instant of one client's episode.
+
+        Parameters
+        ----------
+        client_id : str
+        at : datetime or str
+            The instant; text is ISO 8601, naive is UTC.
+
+        Returns
+        -------
+        polars.DataFrame
+            clause, truth ("true", "false", "unknown"), value (as text, where it has one).
+
+        Raises
+        ------
+        OptionError
+            If no episode of that client is seen at that instant.
+        """
+        from carenotebook.criteria.why import why
+
+        return why(self, client_id, at)
+
+
+def replay(
+    rule: Rule, cohort: Cohort, *, unknown: Unknown = "ignore", engine: Engine = "auto"
+) -> Replay:
+    """Find exactly when a rule would have been true, over continuous time.
+
+    For prototyping a criterion on past data. It says whom a rule would have put up for a
+    clinician's review and when; not what the review would have led to.
+
+    Parameters
+    ----------
+    rule : Rule
+    cohort : Cohort
+    unknown : {"ignore", "missed", "attended"}
+        How to take past appointments of unknown outcome, or never resolved.
+    engine : {"auto", "reference"}
+        "reference" follows the definitions in plain Python, slowly; both give the same answer.
+
+    Returns
+    -------
+    Replay
+
+    Raises
+    ------
+    MissingDataError
+        If a term needs a table or a column that the cohort does not have.
+    RuleError
+        If the rule has open parameters.
+
+    Warns
+    -----
+    CareNotebookWarning
+        If most episodes end within a day of the last attended session.
+
+    Examples
+    --------
+    >>> import carenotebook as cn
+    >>> from carenotebook import criteria as c
+    >>> cohort, _ = cn.synthetic_cohort(clients=100, seed=1)
+    >>> found = cn.replay(c.Rule("silence", c.days_since_heard() >= 30), cohort)
+    >>> found.intervals.columns
+    ['client_id', 'episode', 'flagged_at', 'cleared_at', 'ended_by']
+    """
+    check_option("unknown", unknown, UNKNOWNS)
+    check_option("engine", engine, ("auto", "reference"))
+    found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine))
+    if hides_silence(cohort):
+        warnings.warn(HIDDEN_SILENCE, CareNotebookWarning, stacklevel=2)
+    return found
+
+
+def find_spans(
+    rule: Rule, cohort: Cohort, unknown: Unknown = "ignore", engine: Engine = "auto"
+) -> Frames:
+    """Intervals and undecided spans of a rule."""
+    check_needs(rule.when.node, cohort)
+    run = replay_blocks if engine == "auto" else _by_reference
+    return run(rule.when.node, rule.grace, cohort, unknown)
+
+
+def hides_silence(cohort: Cohort) -> bool:
+    """Whether most episodes end within a day of the last attended session.
+
+    Told from the first part of the cohort; a part holds some hundred thousand appointments.
+    """
+    part = cohort.parts[0]
+    spans = cohort.part_spans(part).filter(pl.col("seen_from") < pl.col("seen_until"))
+    ended = spans.filter(pl.col("ended_at") <= cohort.as_of)
+    if 2 * ended.height <= spans.height:
+        return False
+    last = (
+        part["appointments"]
+        .filter(pl.col("outcome") == "attended")
+        .select(CLIENT, "start")
+        .sort("start")
+        .collect()
+    )
+    near = ended.sort("ended_at").join_asof(
+        last,
+        left_on="ended_at",
+        right_on="start",
+        by=CLIENT,
+        tolerance="1d",
+        coalesce=False,
+        check_sortedness=False,
+    )
+    return 2 * (near.height - near["start"].null_count()) > spans.height
+
+
+def unresolved_appointments(cohort: Cohort) -> pl.LazyFrame:
+    """Past appointments of unknown outcome, or never resolved, that are seen."""
+    past = pl.col("outcome").is_in(UNRESOLVED) & (pl.col("start") < cohort.as_of)
+    if cohort.observed_from is not None:
+        past &= pl.col("start") >= cohort.observed_from
+    return cohort.appointments.filter(past)
+
+
+def _by_reference(when: nodes.Truth, grace: str, cohort: Cohort, unknown: str) -> Frames:
+    flagged: list[tuple[object, ...]] = []
+    undecided: list[tuple[object, ...]] = []
     for history, true, open_ in replay_reference(when, grace, cohort, unknown):
+        at_end = "episode" if history.ended else "as_of"
         for spans, rows in ((true, flagged), (open_, undecided)):
-            for a, b in spans:
-                by = "cleared" if b < history.end else "episode" if history.ended else "as_of"
-                rows.append((history.client_id, history.episode, a, b, by))
-    def frame(rows):
-        types = dict(INTERVALS, flagged_at=pl.Int64, cleared_at=pl.Int64)
-        return pl.DataFrame(rows, schema=types, orient="row").cast(INTERVALS)
-    return frame(flagged), frame(undecided)
+            rows += [
+                (history.client_id, history.episode, a, b, "cleared" if b < history.end else at_end)
+                for a, b in spans
+            ]
+    return _frame(flagged), _frame(undecided)
+
+
+def _frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
+    numbers = {**INTERVALS, "flagged_at": pl.Int64, "cleared_at": pl.Int64}
+    return pl.DataFrame(rows, schema=numbers, orient="row").cast(INTERVALS)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def canonical_hash(when: nodes.Truth, grace: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_tree(node: nodes.Node) -> Tree:
+def to_tree(node: nodes.Node) -> Tree:  # noqa: PLR0911 - one case a node
     """A node as plain data."""
     match node:
         case nodes.Term():

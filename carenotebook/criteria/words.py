@@ -218,12 +218,13 @@ def _(node: nodes.Not) -> str:
 
 @_say.register
 def _(node: nodes.All) -> str:
-    return " and ".join(map(_grouped, node.operands))
+    lead = "both" if len(node.operands) == 2 else "all of"
+    return _joined(node.operands, lead, "and")
 
 
 @_say.register
 def _(node: nodes.Any_) -> str:
-    return " or ".join(map(_grouped, node.operands))
+    return _joined(node.operands, "either", "or")
 
 
 @_say.register
@@ -234,6 +235,12 @@ def _(node: nodes.AtLeast) -> str:
 @_say.register
 def _(node: nodes.Sustained) -> str:
     return f"{_grouped(node.operand)}, for {_duration(node.duration)} without a break"
+
+
+def _joined(operands: tuple[nodes.Truth, ...], lead: str, word: str) -> str:
+    if len(operands) == 1:
+        return say(operands[0])
+    return f"{lead} {f'; {word} '.join(map(_grouped, operands))}"
 
 
 def _grouped(node: nodes.Truth) -> str:
@@ -298,5 +305,3 @@ def explain(when: nodes.Truth, grace: str, name: str) -> str:
 def clauses_of(when: nodes.Truth) -> tuple[nodes.Truth, ...]:
     """The conditions that must hold together."""
     return when.operands if isinstance(when, nodes.All) else (when,)
-
-

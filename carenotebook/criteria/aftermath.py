@@ -1,0 +1,82 @@
+"""What happened after the first flag: who attended again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carenotebook.core.durations import duration_us, say_duration
+from carenotebook.privacy import Privacy, Released
+from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
+from carenotebook.results.result import Result
+from carenotebook.results.words import about, few, said_share
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.replay import Replay
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CameBack(Result):
+    """What `Replay.came_back` returns."""
+
+    frame: pl.DataFrame
+    within: str
+    not_followed: int
+    not_followed_clients: int
+
+    @property
+    def title(self) -> str:
+        """Names the horizon."""
+        return f"Attended again within {say_duration(self.within)} of the first flag"
+
+    def tidy(self) -> pl.DataFrame:
+        """One row: term "came back", and the usual proportion over flagged episodes."""
+        return self.frame
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """The share as it may be shown."""
+        return release_proportions(self.frame, privacy or Privacy())
+
+    def summary(self) -> str:
+        """The share, who is left out, and what it does not prove."""
+        gate = Privacy()
+        row = self.released(gate).frame.row(0, named=True)
+        small = 0 < self.not_followed_clients < gate.min_cell
+        step = gate.round_to
+        left = (self.not_followed + step // 2) // step * step
+        left_out = few(gate, "episodes") if small else about(left, gate)
+        return (
+            f"Attended again within {say_duration(self.within)} of the first flag: "
+            f"{said_share(row, gate, 'flagged episodes')}.\n"
+            f"Left out, because they could not be followed for so long: {left_out}.\n"
+            "Coming back does not prove the flag wrong, and staying away does not prove it right; "
+            "an ending at the flag would have met these people before they came back."
+        )
+
+
+def came_back(replay: Replay, within: str) -> CameBack:
+    """See `Replay.came_back`."""
+    length = timedelta(microseconds=duration_us(within, "within", zero=False))
+    first = replay.first.with_columns(until=pl.col("flagged_at") + length)
+    followed = pl.col("until") <= replay.cohort.as_of
+    attended = (
+        replay.cohort.appointments.filter(pl.col("outcome") == "attended")
+        .select("client_id", "start")
+        .join(first.lazy(), on="client_id")
+        .filter(pl.col("start") > pl.col("flagged_at"), pl.col("start") <= pl.col("until"))
+        .select("client_id", "episode")
+        .unique()
+        .with_columns(back=pl.lit(value=True))
+        .collect()
+    )
+    told = (
+        first.filter(followed)
+        .join(attended, on=["client_id", "episode"], how="left")
+        .with_columns(pl.col("back").fill_null(value=False))
+    )
+    left = first.filter(~followed)
+    row = proportions(told, "back").with_columns(term=pl.lit("came back"))
+    return CameBack(row.select("term", *COLUMNS), within, left.height, left["client_id"].n_unique())

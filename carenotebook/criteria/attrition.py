@@ -1,0 +1,115 @@
+"""Which clause of a rule does the work: how many clients each leaves, in order and alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carenotebook.criteria import language, words
+from carenotebook.criteria.engine import replay_blocks
+from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED, nested
+from carenotebook.results.result import Result
+from carenotebook.results.words import about, few, number
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.language import Expression
+    from carenotebook.criteria.replay import Replay
+
+EVERYONE = "All clients"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Attrition(Result):
+    """What `Replay.attrition` returns."""
+
+    frame: pl.DataFrame
+
+    @property
+    def title(self) -> str:
+        """What is counted."""
+        return "What each clause leaves"
+
+    def tidy(self) -> pl.DataFrame:
+        """One row a clause, in the order of the rule, after a row for everyone.
+
+        Returns
+        -------
+        polars.DataFrame
+            clause, clients and episodes (for whom it held at the same time as every clause before
+            it), removed (clients lost to it), clients_alone and episodes_alone (for whom it held by
+            itself).
+        """
+        return self.frame
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """Counts as they may be shown; a clause whose effect is small is hidden."""
+        gate = privacy or Privacy()
+        # From the last clause back: how many the whole rule flags is shown elsewhere.
+        in_order = nested(self.frame["clients"].to_list()[::-1], gate)[::-1]
+        alone = [
+            any(nested([everyone, a, c], gate)[1:])
+            for everyone, a, c in self.frame.with_columns(all=pl.col("clients").first())
+            .select("all", "clients_alone", "clients")
+            .fill_null(0)
+            .iter_rows()
+        ]
+        hidden = pl.Series(in_order), pl.Series(alone)
+        rounded = self.frame.with_columns(
+            gate.rounded(c) for c in self.frame.columns if c != "clause"
+        )
+        shown = rounded.with_columns(
+            *(pl.when(~hidden[0]).then(pl.col(c)).alias(c) for c in ("clients", "episodes")),
+            *(
+                pl.when(~hidden[1]).then(pl.col(c)).alias(c)
+                for c in ("clients_alone", "episodes_alone")
+            ),
+            (hidden[0] | hidden[1]).alias(SUPPRESSED),
+        )
+        removed = pl.col("clients").shift(1) - pl.col("clients")
+        return Released(shown.with_columns(removed=removed), gate)
+
+    def summary(self) -> str:
+        """One line a clause."""
+        gate = Privacy()
+        lines = ["Clients for whom the clauses held at the same time, added one by one:"]
+        for row in self.released(gate).frame.iter_rows(named=True):
+            left = few(gate) if row["clients"] is None else about(row["clients"], gate)
+            alone = row["clients_alone"]
+            by_itself = "" if alone is None else f" (by itself: {number(alone)})"
+            lines.append(f"- {row['clause']}: {left}{by_itself}")
+        return "\n".join(lines)
+
+
+def attrition(replay: Replay) -> Attrition:
+    """See `Replay.attrition`."""
+    clauses = replay.rule.clauses
+    episodes = replay.episodes()
+    everyone = {"clients": episodes["client_id"].n_unique(), "episodes": episodes.height}
+    rows: list[dict[str, object]] = [{"clause": EVERYONE, **everyone, "removed": 0}]
+    before = everyone["clients"]
+    for i, clause in enumerate(clauses, 1):
+        alone = _held(replay, clause)
+        together = alone if i == 1 else _held(replay, language.all_of(*clauses[:i]))
+        rows.append(
+            {
+                "clause": words.say(clause.node),
+                **together,
+                "removed": before - together["clients"],
+                "clients_alone": alone["clients"],
+                "episodes_alone": alone["episodes"],
+            }
+        )
+        before = together["clients"]
+    columns = ("clients", "episodes", "removed", "clients_alone", "episodes_alone")
+    types = {"clause": pl.String, **dict.fromkeys(columns, pl.Int64)}
+    return Attrition(pl.DataFrame(rows, schema=types))
+
+
+def _held(replay: Replay, clause: Expression) -> dict[str, int]:
+    rule = replace(replay.rule, when=clause)
+    found, _ = replay_blocks(rule.when.node, rule.grace, replay.cohort, replay.unknown)
+    episodes = found.select("client_id", "episode").unique()
+    return {"clients": episodes["client_id"].n_unique(), "episodes": episodes.height}

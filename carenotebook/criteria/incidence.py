@@ -1,0 +1,127 @@
+"""Cumulative incidence of the first flag, with other ends of care as competing events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from carenotebook.core.durations import DAY
+from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED, nested
+from carenotebook.results.statistics import cumulative_incidence
+from carenotebook.results.words import about, few, interval, number, percent
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.replay import Replay
+
+_STEP = 7
+_FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "at_risk", "flagged", "clients")
+
+
+def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """See `Replay.tidy`; `episodes` as from `Replay.episodes`."""
+    ended = (pl.col("ended_at") <= pl.lit(as_of, pl.Datetime("us", "UTC"))).fill_null(value=False)
+    found = episodes.select(
+        lasting=_microseconds(pl.col("flagged_at").fill_null(pl.col("seen_until"))),
+        cause=pl.when(pl.col("flagged_at").is_not_null())
+        .then(1)
+        .when(ended)
+        .then(2)
+        .otherwise(0)
+        .cast(pl.Int64),
+        client=pl.col("client_id").rank("dense").cast(pl.Int64),
+    )
+    longest = int(found["lasting"].to_numpy().max(initial=0))
+    days = np.arange(0, longest // DAY + _STEP, _STEP)
+    lasting, cause, client = (found[c].to_numpy() for c in ("lasting", "cause", "client"))
+    curve = cumulative_incidence(lasting, cause, client, days * DAY)
+    flagged = found.filter(pl.col("cause") == 1).sort("lasting")
+    by_then = flagged["lasting"].search_sorted(days * DAY, side="right").to_numpy()
+    first_of_client = flagged["client"].is_first_distinct().cum_sum().to_numpy()
+    return pl.DataFrame(
+        {
+            "term": ["flagged"] * len(days),
+            "day": days,
+            "estimate": curve.estimate,
+            "std_error": curve.std_error,
+            "conf_low": curve.conf_low,
+            "conf_high": curve.conf_high,
+            "at_risk": curve.at_risk,
+            "flagged": by_then.astype(np.int64),
+            "clients": np.concatenate(([0], first_of_client)).astype(np.int64)[by_then],
+        }
+    )
+
+
+def release_incidence(tidy: pl.DataFrame, privacy: Privacy) -> Released:
+    """The curve where every step that shows is made by enough clients; shares to 0.1 %."""
+    longest_first = tidy["clients"].to_list()[::-1]
+    hidden = nested(longest_first, privacy)[::-1]
+    few_left = tidy["at_risk"].is_between(0, privacy.min_cell - 1)
+    marked = tidy.with_columns(pl.Series(SUPPRESSED, hidden) | few_left)
+    shown = marked.with_columns(
+        pl.col("estimate", "std_error", "conf_low", "conf_high").round(3),
+        *(privacy.rounded(c) for c in ("at_risk", "flagged", "clients")),
+    )
+    return Released(
+        shown.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in _FIGURES), privacy
+    )
+
+
+def summarise(replay: Replay) -> str:
+    """See `Replay.summary`."""
+    from carenotebook.criteria.replay import HIDDEN_SILENCE, hides_silence, unresolved_appointments
+
+    privacy = Privacy()
+    episodes = replay.episodes()
+    clients = episodes["client_id"].n_unique()
+    unresolved = unresolved_appointments(replay.cohort).select("client_id").collect()
+    lines = [
+        f"Rule: {replay.rule.name}. When a clinician's review would have been due, and for whom.",
+        (
+            f"Seen: {number(_rounded(episodes.height, privacy))} episodes of "
+            f"{number(_rounded(clients, privacy))} clients, to {replay.cohort.as_of:%Y-%m-%d}."
+        ),
+        _flagged(replay, privacy),
+        replay.states().sentence(privacy),
+        _unresolved(unresolved, replay.unknown, privacy),
+        *([f"Warning: {HIDDEN_SILENCE}"] if hides_silence(replay.cohort) else []),
+        (
+            "Caveat: a flag ends in a clinician's review and nothing else. History was made under "
+            "the rules of its time; with this rule in force it would have gone differently."
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _flagged(replay: Replay, privacy: Privacy) -> str:
+    curve = replay.released(privacy).frame.drop_nulls("estimate")
+    if curve.is_empty() or not curve["clients"].max():
+        return f"Put up for review: none, or {few(privacy)}."
+    last = curve.row(-1, named=True)
+    return (
+        f"Put up for review at least once within {number(last['day'])} days of an episode's start: "
+        f"{percent(last['estimate'])} ({interval(last)}; cumulative incidence, other ends of care "
+        f"as competing events; {about(last['clients'], privacy)} clients)."
+    )
+
+
+def _unresolved(rows: pl.DataFrame, unknown: str, privacy: Privacy) -> str:
+    taken = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken as attended"}
+    clients = rows["client_id"].n_unique()
+    if 0 < clients < privacy.min_cell:
+        return f"Past appointments of unknown outcome: {few(privacy)}; {taken[unknown]}."
+    count = about(_rounded(rows.height, privacy), privacy)
+    return f"Past appointments of unknown outcome: {count}, {taken[unknown]}."
+
+
+def _rounded(count: int, privacy: Privacy) -> int:
+    step = privacy.round_to
+    return (count + step // 2) // step * step
+
+
+def _microseconds(at: pl.Expr) -> pl.Expr:
+    return (at - pl.col("seen_from")).dt.total_microseconds()

@@ -1,0 +1,87 @@
+"""How much appointments of unknown outcome could change what a rule finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carenotebook.core.options import UNKNOWNS
+from carenotebook.criteria.engine import replay_blocks
+from carenotebook.privacy import Privacy, Released
+from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
+from carenotebook.results.result import Result
+from carenotebook.results.words import said_share
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.replay import Replay
+
+_TERMS = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken as attended"}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class UnknownOutcomes(Result):
+    """What `Replay.unknowns` returns."""
+
+    frame: pl.DataFrame
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        return "Episodes put up for review, by how unknown outcomes are taken"
+
+    def tidy(self) -> pl.DataFrame:
+        """Three rows: term, the usual proportion over seen episodes, and `differing`.
+
+        `differing` counts the clients flagged under this reading or when unknowns are ignored, but
+        not under both.
+        """
+        return self.frame
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """A reading that moves only few clients is hidden, or the difference would tell of them."""
+        return release_proportions(self.frame, privacy or Privacy(), guards=["differing"])
+
+    def summary(self) -> str:
+        """One line a reading."""
+        gate = Privacy()
+        rows = self.released(gate).frame.iter_rows(named=True)
+        lines = [f"- {r['term']}: {said_share(r, gate, 'episodes')}" for r in rows]
+        lead = (
+            "Past appointments of unknown outcome, or never resolved, and what they could change:"
+        )
+        return "\n".join([lead, *lines, "A hidden row differs from the first by too few to show."])
+
+
+def unknown_outcomes(replay: Replay) -> UnknownOutcomes:
+    """See `Replay.unknowns`."""
+    episodes = replay.episodes().select("client_id", "episode")
+    ignored = _flagged(replay, "ignore")
+    rows = []
+    for reading in UNKNOWNS:
+        hits = ignored if reading == "ignore" else _flagged(replay, reading)
+        marked = episodes.join(
+            hits.with_columns(hit=pl.lit(value=True)), on=["client_id", "episode"], how="left"
+        ).with_columns(pl.col("hit").fill_null(value=False))
+        moved = _apart(hits, ignored)
+        row = proportions(marked, "hit").with_columns(
+            term=pl.lit(_TERMS[reading]), differing=pl.lit(moved, pl.Int64)
+        )
+        rows.append(row.select("term", *COLUMNS, "differing"))
+    return UnknownOutcomes(pl.concat(rows))
+
+
+def _flagged(replay: Replay, unknown: str) -> pl.DataFrame:
+    if unknown == replay.unknown:
+        return replay.first.drop("flagged_at")
+    rule = replay.rule
+    found, _ = replay_blocks(rule.when.node, rule.grace, replay.cohort, unknown)
+    return found.select("client_id", "episode").unique()
+
+
+def _apart(one: pl.DataFrame, other: pl.DataFrame) -> int:
+    """Clients in one and not in the other."""
+    key = ["client_id", "episode"]
+    moved = pl.concat([one.join(other, on=key, how="anti"), other.join(one, on=key, how="anti")])
+    return moved["client_id"].n_unique()
