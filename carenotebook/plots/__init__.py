@@ -1,1 +1,67 @@
-"""Altair charts of results, of released figures only."""
+"""Charts of results. They accept released figures only, render offline and have a text alternative.
+
+`plot` finds a result's chart by its type, so that what estimates never imports what draws.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from carenotebook.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from carenotebook.plots.chart import CareChart
+    from carenotebook.privacy import Privacy
+
+_CHARTS = {
+    "carenotebook.describe.attendance.Attendance": "describe.attendance_chart",
+    "carenotebook.describe.panel.OutcomePanel": "describe.panel_chart",
+    "carenotebook.describe.gaps.Gaps": "describe.gaps_chart",
+    "carenotebook.describe.capacity.Capacity": "describe.capacity_chart",
+    "carenotebook.describe.outcomes.Outcomes": "describe.outcomes_chart",
+    "carenotebook.criteria.replay.Replay": "criteria.first_flags",
+    "carenotebook.criteria.flags.FlagsByMonth": "criteria.flags_by_month",
+    "carenotebook.criteria.flags.FlagsByGroup": "criteria.proportions",
+    "carenotebook.criteria.flags.States": "criteria.proportions",
+    "carenotebook.criteria.attrition.Attrition": "criteria.clauses",
+    "carenotebook.criteria.aftermath.CameBack": "criteria.proportions",
+    "carenotebook.criteria.unresolved.UnknownOutcomes": "criteria.proportions",
+}
+
+
+def plot(result: Any, privacy: Privacy | None = None) -> CareChart:
+    """The chart of a result.
+
+    Parameters
+    ----------
+    result : Result
+        What `carenotebook.attendance` and the others return.
+    privacy : Privacy, optional
+        The gate that its figures pass.
+
+    Returns
+    -------
+    CareChart
+        An Altair chart that shows itself as SVG.
+
+    Raises
+    ------
+    OptionError
+        If there is no chart for that type.
+
+    Examples
+    --------
+    >>> import carenotebook as cn
+    >>> cohort, _ = cn.synthetic_cohort(clients=100, seed=1)
+    >>> plot(cn.attendance(cohort)).name_text
+    'Attended, of kept or missed per month'
+    """
+    for kind in type(result).__mro__:
+        found = _CHARTS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if found is not None:
+            module, function = found.split(".")
+            draw = getattr(import_module(f"{__name__}.{module}"), function)
+            chart: CareChart = draw(result, privacy)
+            return chart
+    raise OptionError(f"There is no chart of a {type(result).__name__}.")

@@ -31,6 +31,8 @@ def release(  # noqa: PLR0913 - the kinds of column
     counts: Sequence[str] = (),
     values: Sequence[str] = (),
     margins: Sequence[Sequence[str]] = (),
+    overlapping: Sequence[Sequence[str]] = (),
+    divided: Sequence[Sequence[str]] = (),
     derive: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
 ) -> Released:
     """Pass aggregates through the gate.
@@ -46,13 +48,13 @@ def release(  # noqa: PLR0913 - the kinds of column
         Further counts (of rows, of days) to round.
     values : sequence of str
         What else becomes null in a hidden row.
-    margins : sequence of sequences of str
+    margins, overlapping, divided : sequence of sequences of str
         See `carenotebook.privacy.suppress.hide`.
     derive : callable, optional
         Computes rates and intervals again from the rounded counts, so that nothing shown comes
         from an exact one.
     """
-    marked = hide(frame, privacy, clients, margins)
+    marked = hide(frame, privacy, clients, margins, overlapping, divided)
     every = [*clients, *counts]
     rounded = marked.with_columns(privacy.rounded(c) for c in every)
     if derive is not None:

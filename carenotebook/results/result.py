@@ -17,7 +17,8 @@ class Result(ABC):
     """A frozen dataclass of aggregates; `tidy` first, everything else reads it.
 
     `tidy` holds exact figures for computing. Whatever is rendered (`_repr_html_`, `plot`,
-    `summary`, a report) goes through `released`, which hides small cells and rounds counts.
+    `summary`, `repr`, a report) goes through `released`, which hides small cells and rounds
+    counts. Subclasses are dataclasses with ``repr=False``: a notebook saves a repr.
     """
 
     @property
@@ -30,18 +31,21 @@ class Result(ABC):
         """The figures, one row an estimate, exact."""
 
     @abstractmethod
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """What was estimated, from whom, and with what caveat, in plain words."""
 
     @abstractmethod
     def released(self, privacy: Privacy | None = None) -> Released:
         """The figures as they may be shown."""
 
-    def plot(self) -> Any:
+    def plot(self, privacy: Privacy | None = None) -> Any:
         """An Altair chart of the released figures, with a text alternative."""
         from carenotebook.plots import plot
 
-        return plot(self)
+        return plot(self, privacy)
+
+    def __repr__(self) -> str:
+        return self.summary()
 
     def _repr_html_(self) -> str:
         from carenotebook.results.table import html_table

@@ -41,37 +41,59 @@ def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = Z95) -> tuple
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
-def design_effect(events: Floats, totals: Floats) -> float:
-    """By how much the variance of a proportion grows because clients repeat.
+@dataclass(frozen=True)
+class ClusterSums:
+    """What the variance of a proportion needs of its clients, one entry a group.
 
-    Parameters
+    Attributes
     ----------
-    events, totals : array of shape (clients,)
-        Events and rows of each client.
+    events, rows, clients : arrays of shape (groups,)
+        Totals. Clients without a row are not counted.
+    events_squared, events_rows, rows_squared : arrays of shape (groups,)
+        Sums over clients of x * x, x * n and n * n, for x events among n rows of a client.
+    """
+
+    events: Floats
+    rows: Floats
+    clients: Floats
+    events_squared: Floats
+    events_rows: Floats
+    rows_squared: Floats
+
+
+def design_effect(sums: ClusterSums) -> Floats:
+    """By how much the variance of a proportion grows because clients repeat, at least 1.
 
     Returns
     -------
-    float
-        The linearised cluster variance over the binomial one, at least 1; with no variance to
-        compare (all or none), the mean number of rows a client, as if clients were alike.
+    array of shape (groups,)
+        The linearised cluster variance over the binomial one. Exactly 1 where every client has
+        one row; with no variance to compare (all, none, or a single client), the mean number of
+        rows a client, as if each client's rows were alike; 1 for an empty group.
 
     Notes
     -----
     Taylor linearisation of the ratio of two totals with clients as clusters, with the small-sample
     factor m / (m - 1); used for an effective sample size in Wilson's interval as in Dean N,
     Pagano M (2015) J Surv Stat Methodol 3:484-503.
+
+    Examples
+    --------
+    Two clients of four rows each, one with all events and one with none:
+
+    >>> sums = ClusterSums(*(np.array([v], float) for v in (4, 8, 2, 16, 16, 32)))
+    >>> float(design_effect(sums)[0])
+    8.0
     """
-    keep = totals > 0
-    x, n = events[keep], totals[keep]
-    rows, clients = n.sum(), len(n)
-    if clients == 0:
-        return 1.0
-    p = x.sum() / rows
-    binomial = p * (1 - p) / rows
-    if clients == 1 or binomial == 0:
-        return max(1.0, float(rows / clients))
-    robust = ((x - p * n) ** 2).sum() / rows**2 * clients / (clients - 1)
-    return max(1.0, float(robust / binomial))
+    n, m = sums.rows, sums.clients
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = sums.events / n
+        binomial = p * (1 - p) / n
+        squares = sums.events_squared - 2 * p * sums.events_rows + p * p * sums.rows_squared
+        robust = np.maximum(squares, 0.0) / n**2 * m / (m - 1)
+        effect = np.where((m > 1) & (binomial > 0), robust / binomial, n / m)
+    repeated = (n > 0) & (sums.rows_squared > n)
+    return np.where(repeated, np.maximum(effect, 1.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -118,8 +140,8 @@ def cumulative_incidence(
     _, clusters = np.unique(cluster[order], return_inverse=True)
     steps, first, index = np.unique(t, return_index=True, return_inverse=True)
     at_risk = (len(t) - first).astype(np.float64)
-    events = np.bincount(index, weights=c == 1, minlength=len(steps))
-    ends = np.bincount(index, weights=c > 0, minlength=len(steps))
+    events = np.bincount(index[c == 1], minlength=len(steps)).astype(np.float64)
+    ends = np.bincount(index[c > 0], minlength=len(steps)).astype(np.float64)
     survival = np.cumprod(1 - ends / at_risk) if len(steps) else np.zeros(0)
     before = np.concatenate(([1.0], survival[:-1]))
     jumps = before * events / at_risk

@@ -1,0 +1,92 @@
+"""The columns that a description is split by, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from carenotebook.core.cohort import Cohort
+from carenotebook.core.errors import MissingDataError, OptionError
+from carenotebook.results.proportions import COLUMNS
+
+MISSING = "missing"
+"""The group of those whose value is not known."""
+
+APPOINTMENT_COLUMNS = ("therapist_id", "site", "kind", "modality", "reason")
+EPISODE_COLUMNS = ("therapist_id", "site")
+_TAKEN = (
+    *COLUMNS,
+    "client_id",
+    "period",
+    "section",
+    "state",
+    "term",
+    "denominator_name",
+    "suppressed",
+)
+
+
+def as_names(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """`by` as a tuple of column names."""
+    if by is None:
+        return ()
+    return (by,) if isinstance(by, str) else tuple(by)
+
+
+def with_groups(
+    frame: pl.LazyFrame,
+    cohort: Cohort,
+    by: tuple[str, ...],
+    own: Sequence[str],
+    needed_by: str,
+) -> pl.LazyFrame:
+    """`frame` with the columns of `by` as text, in which null has become `MISSING`.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        Rows with a client_id.
+    cohort : Cohort
+        Its `clients` table supplies what `frame` does not have.
+    by : tuple of str
+    own : sequence of str
+        Columns of `frame` that may be split by.
+    needed_by : str
+        Who asks, for an error.
+
+    Raises
+    ------
+    MissingDataError
+        If neither has the column.
+    OptionError
+        If a column is named twice or cannot be split by.
+    """
+    if len(set(by)) < len(by):
+        raise OptionError(f"{needed_by}: by= names a column twice.")
+    mine = [c for c in own if c in frame.collect_schema().names()]
+    attributes = [c for c in by if c not in mine]
+    _check(cohort, attributes, mine, needed_by)
+    if attributes and cohort.clients is not None:
+        chosen = cohort.clients.select("client_id", *attributes)
+        frame = frame.drop(attributes, strict=False).join(chosen, on="client_id", how="left")
+    return frame.with_columns(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by)
+
+
+def attributes_of(cohort: Cohort, by: tuple[str, ...], own: Sequence[str], table: str) -> list[str]:
+    """Those of `by` over which each client has one value."""
+    return [c for c in by if not (c in own and cohort.has(table, c))]
+
+
+def _check(cohort: Cohort, attributes: list[str], mine: list[str], needed_by: str) -> None:
+    known = [] if cohort.clients is None else cohort.clients.collect_schema().names()
+    for column in attributes:
+        if column in _TAKEN:
+            raise OptionError(f"{needed_by}: by={column!r} cannot be split by; rename the column.")
+        if column not in known:
+            usable = [*mine, *(c for c in known if c not in _TAKEN)]
+            raise MissingDataError(
+                f"{needed_by}: by={column!r} is neither a column that it can be split by nor one "
+                f"of `clients`. There are: {', '.join(usable) or 'none'}. Supply it with "
+                "clients= to the reader."
+            )

@@ -1,0 +1,139 @@
+"""Released figures as text, column by column: what a table shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from carenotebook.privacy import Released
+from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.results.words import number, percent
+
+HIDDEN = "Hidden"
+UNKNOWN = "not known"
+
+_INTERVAL = ("estimate", "conf_low", "conf_high")
+_LEFT_OUT = (SUPPRESSED, "std_error", "design_effect", "clients_with", "clients_without", "unit")
+_VOCABULARY = ("term", "state", "section", "denominator_name", "outcome", "ended_by", "end_reason")
+_NUMBERED = ("day",)
+_CONSTANTS = ("term", "denominator_name")
+_HEADINGS = {
+    "denominator_name": "Of",
+    "term": "What",
+    "numerator": "Count",
+    "estimate": "Estimate (95 % CI)",
+    "by": "Split by",
+}
+
+
+def display_frame(released: Released) -> pl.DataFrame:
+    """Every row as text under readable headings.
+
+    Parameters
+    ----------
+    released : Released
+
+    Returns
+    -------
+    polars.DataFrame
+        Text columns: what names the row, then counts ("240 of 4,980"), then the estimate with its
+        interval. Hidden counts read `Privacy.label`, hidden estimates "Hidden". A term or
+        denominator that all rows share is left to the title.
+
+    Examples
+    --------
+    >>> from carenotebook.privacy import Privacy
+    >>> frame = pl.DataFrame({"site": ["A", "B"], "clients": [60, None],
+    ...                       "suppressed": [False, True]})
+    >>> display_frame(Released(frame, Privacy())).rows()
+    [('A', '60'), ('B', '<11')]
+    """
+    frame, label = released.frame, released.privacy.label
+    rows = list(frame.iter_rows(named=True))
+    columns: dict[str, list[str]] = {}
+    for name in _shown(frame):
+        say = _writer(name, frame.schema[name], frame.columns, label)
+        columns[heading(name)] = [say(row) for row in rows]
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def label_columns(frame: pl.DataFrame) -> list[str]:
+    """Headings of the columns that name a row, not count it."""
+    return [heading(c) for c in _shown(frame) if _names(c, frame)]
+
+
+def heading(column: str) -> str:
+    """A column's name as a heading.
+
+    Examples
+    --------
+    >>> heading("at_risk"), heading("therapist_id")
+    ('At risk', 'Therapist')
+    """
+    if column in _HEADINGS:
+        return _HEADINGS[column]
+    words = column.removesuffix("_id").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _shown(frame: pl.DataFrame) -> list[str]:
+    merged = ("denominator",) if "numerator" in frame.columns else ()
+    skip = {*_LEFT_OUT, *merged, *_INTERVAL[1:]}
+    others = [c for c in frame.columns if c not in skip and c not in _CONSTANTS]
+    named = any(_names(c, frame) for c in others)
+    skip |= {c for c in _CONSTANTS if c in frame.columns and named and frame[c].n_unique() < 2}
+    kept = [c for c in frame.columns if c not in skip]
+    return sorted(kept, key=lambda c: (not _names(c, frame), c == "estimate"))
+
+
+def _names(column: str, frame: pl.DataFrame) -> bool:
+    """Whether a column names a row, not counts it."""
+    return column in _NUMBERED or not frame.schema[column].is_numeric()
+
+
+def _writer(
+    name: str, dtype: pl.DataType, columns: list[str], label: str
+) -> Callable[[dict[str, Any]], str]:
+    def hidden_or(text: str, say: Callable[[dict[str, Any]], str]) -> Callable[..., str]:
+        def write(row: dict[str, Any]) -> str:
+            if row[name] is None:
+                return text if row[SUPPRESSED] else UNKNOWN
+            return say(row)
+
+        return write
+
+    if name == "estimate":
+        return hidden_or(HIDDEN, _estimate)
+    if name == "numerator" and "denominator" in columns:
+        return lambda r: _count(r, label)
+    if dtype.is_numeric():
+        return hidden_or(label, lambda r: number(r[name]))
+    if name in _VOCABULARY:
+        return lambda r: str(r[name] or "").replace("_", " ")
+    return lambda r: "" if r[name] is None else str(r[name])
+
+
+def _count(row: dict[str, Any], label: str) -> str:
+    events, rows = row["numerator"], row["denominator"]
+    if rows is None:
+        return label if row[SUPPRESSED] else UNKNOWN
+    return number(rows) if events is None else f"{number(events)} of {number(rows)}"
+
+
+def _estimate(row: dict[str, Any]) -> str:
+    unit = row.get("unit") or "share"
+    low, high = row.get("conf_low"), row.get("conf_high")
+    if unit == "share":
+        figure, ends = percent(row["estimate"]), [percent(v, sign=False) for v in (low, high)]
+        joint = "\N{EN DASH}"
+    else:
+        say = _one_decimal if unit == "points" else number
+        figure, joint = f"{say(row['estimate'])} {unit}", " to "
+        ends = ["" if v is None else say(v) for v in (low, high)]
+    return figure if low is None or high is None else f"{figure} ({ends[0]}{joint}{ends[1]})"
+
+
+def _one_decimal(value: float) -> str:
+    return f"{value:,.1f}"
