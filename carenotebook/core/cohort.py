@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.durations import duration_us
-from carenotebook.core.episodes import client_spans
+from carenotebook.core.episodes import client_spans, most_end_attended
 from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.core.parts import CLIENT, Part, one_part
 from carenotebook.core.rejects import Rejects
@@ -53,6 +54,13 @@ class Cohort:
         choice was made (then the `days_*` terms of a criterion raise).
     rows_in : Mapping[str, int]
         Rows that were read per table: accepted plus rejected.
+
+    Examples
+    --------
+    >>> import carenotebook as cn
+    >>> cohort, _ = cn.synthetic_cohort(clients=40, seed=1)
+    >>> cohort.has("contacts"), cohort.has("contacts", "delivered")
+    (True, True)
     """
 
     parts: tuple[Part, ...]
@@ -161,6 +169,15 @@ class Cohort:
     def part_spans(self, part: Part) -> pl.DataFrame:
         """`spans` of one part, with the `CLIENT` column."""
         return client_spans(part, self.as_of, self.observed_from, self.episode_end)
+
+    @cached_property
+    def hides_silence(self) -> bool:
+        """Whether most episodes end within a day of the last attended session.
+
+        Told from the first part, which holds some hundred thousand appointments; a cohort that is
+        not saved is one part.
+        """
+        return most_end_attended(self.part_spans(self.parts[0]), self.parts[0], self.as_of)
 
     def describe(self) -> CohortDescription:
         """Counts, ranges, nulls, rejects by reason and coverage in time, table by table."""

@@ -20,6 +20,8 @@ def client_spans(
     """
     if "episodes" in part:
         episodes = part["episodes"]
+        if "ended_at" not in episodes.collect_schema().names():
+            episodes = episodes.with_columns(ended_at=pl.lit(None, pl.Datetime("us", "UTC")))
     else:
         episodes = _one_a_client(part["appointments"], episode_end)
     first = pl.col("started_at")
@@ -35,6 +37,31 @@ def client_spans(
         )
         .collect()
     )
+
+
+def most_end_attended(spans: pl.DataFrame, part: Part, as_of: datetime) -> bool:
+    """Whether most seen episodes of a part end within a day of an attended session."""
+    seen = spans.filter(pl.col("seen_from") < pl.col("seen_until"))
+    ended = seen.filter(pl.col("ended_at") <= as_of).select(CLIENT, "ended_at")
+    if 2 * ended.height <= seen.height:
+        return False
+    attended = part["appointments"].filter(pl.col("outcome") == "attended").select(CLIENT, "start")
+    near = (
+        ended.lazy()
+        .sort("ended_at")
+        .join_asof(
+            attended.sort("start"),
+            left_on="ended_at",
+            right_on="start",
+            by=CLIENT,
+            tolerance="1d",
+            check_sortedness=False,
+            coalesce=False,
+        )
+        .select(pl.col("start").count())
+        .collect()
+    )
+    return 2 * int(near.item()) > seen.height
 
 
 def _position_in_client() -> pl.Expr:

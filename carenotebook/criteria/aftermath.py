@@ -40,9 +40,9 @@ class CameBack(Result):
         """The share as it may be shown."""
         return release_proportions(self.frame, privacy or Privacy())
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """The share, who is left out, and what it does not prove."""
-        gate = Privacy()
+        gate = privacy or Privacy()
         row = self.released(gate).frame.row(0, named=True)
         small = 0 < self.not_followed_clients < gate.min_cell
         step = gate.round_to

@@ -71,9 +71,9 @@ class Attrition(Result):
         removed = pl.col("clients").shift(1) - pl.col("clients")
         return Released(shown.with_columns(removed=removed), gate)
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """One line a clause."""
-        gate = Privacy()
+        gate = privacy or Privacy()
         lines = ["Clients for whom the clauses held at the same time, added one by one:"]
         for row in self.released(gate).frame.iter_rows(named=True):
             left = few(gate) if row["clients"] is None else about(row["clients"], gate)

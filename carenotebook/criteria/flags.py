@@ -41,16 +41,16 @@ class FlagsByMonth(Result):
         """Months with few clients are hidden, and more where the total would tell."""
         return release(self.frame, privacy or Privacy(), counts=["episodes"], overlapping=[[]])
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """The busiest month."""
-        privacy = Privacy()
-        shown = self.released(privacy).frame.drop_nulls("clients").sort("clients")
+        gate = privacy or Privacy()
+        shown = self.released(gate).frame.drop_nulls("clients").sort("clients")
         if shown.is_empty() or not shown["clients"][-1]:
-            return f"First flags by month: none, or {few(privacy)}, in every month."
+            return f"First flags by month: none, or {few(gate)}, in every month."
         most = shown.row(-1, named=True)
         return (
             f"First flags by calendar month ({self.timezone}). Most in {most['month']:%B %Y}: "
-            f"{about(most['clients'], privacy)} clients."
+            f"{about(most['clients'], gate)} clients."
         )
 
 
@@ -77,12 +77,12 @@ class FlagsByGroup(Result):
             self.frame, privacy or Privacy(), by=self.by, disjoint=self.disjoint
         )
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """One line a group, and the caveat."""
-        privacy = Privacy()
-        rows = self.released(privacy).frame.iter_rows(named=True)
+        gate = privacy or Privacy()
+        rows = self.released(gate).frame.iter_rows(named=True)
         lines = [
-            f"{', '.join(str(r[c]) for c in self.by)}: {said_share(r, privacy, 'episodes')}"
+            f"{', '.join(str(r[c]) for c in self.by)}: {said_share(r, gate, 'episodes')}"
             for r in rows
         ]
         caveat = (
@@ -112,7 +112,7 @@ class States(Result):
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """Small states are hidden, and more where the total would tell."""
-        return release_proportions(self.frame, privacy or Privacy(), by=["state"])
+        return release_proportions(self.frame, privacy or Privacy(), by=["state"], category="state")
 
     def sentence(self, privacy: Privacy) -> str:
         """What could not be decided, in one sentence."""
@@ -124,11 +124,11 @@ class States(Result):
                 )
         return "Every episode could be decided at all times."
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """What could not be decided, and what that means."""
         return (
-            f"{self.sentence(Privacy())}\nNothing unknown counts against a client: only what is "
-            "true puts an episode up for review."
+            f"{self.sentence(privacy or Privacy())}\nNothing unknown counts against a client: only "
+            "what is true puts an episode up for review."
         )
 
 
@@ -146,7 +146,7 @@ def by_month(replay: Replay) -> FlagsByMonth:
     return FlagsByMonth(every.with_columns(pl.col("episodes", "clients").fill_null(0)), zone)
 
 
-def by_group(replay: Replay, columns: Sequence[str]) -> FlagsByGroup:
+def by_group(replay: Replay, columns: str | Sequence[str]) -> FlagsByGroup:
     """See `Replay.by_group`."""
     by = as_names(columns)
     if not by:

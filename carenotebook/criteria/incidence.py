@@ -71,11 +71,10 @@ def release_incidence(tidy: pl.DataFrame, privacy: Privacy) -> Released:
     )
 
 
-def summarise(replay: Replay) -> str:
+def summarise(replay: Replay, privacy: Privacy) -> str:
     """See `Replay.summary`."""
-    from carenotebook.criteria.replay import HIDDEN_SILENCE, hides_silence, unresolved_appointments
+    from carenotebook.criteria.replay import HIDDEN_SILENCE, unresolved_appointments
 
-    privacy = Privacy()
     episodes = replay.episodes()
     clients = episodes["client_id"].n_unique()
     unresolved = unresolved_appointments(replay.cohort).select("client_id").collect()
@@ -88,7 +87,7 @@ def summarise(replay: Replay) -> str:
         _flagged(replay, privacy),
         replay.states().sentence(privacy),
         _unresolved(unresolved, replay.unknown, privacy),
-        *([f"Warning: {HIDDEN_SILENCE}"] if hides_silence(replay.cohort) else []),
+        *([f"Warning: {HIDDEN_SILENCE}"] if replay.cohort.hides_silence else []),
         (
             "Caveat: a flag ends in a clinician's review and nothing else. History was made under "
             "the rules of its time; with this rule in force it would have gone differently."

@@ -110,6 +110,8 @@ def _check_episode_end(term: nodes.Term, cohort: Cohort) -> None:
 
 def _check_type(node: nodes.Compare | nodes.IsIn, column: str, cohort: Cohort) -> None:
     dtype = cohort.parts[0]["clients"].collect_schema()[column]
+    if dtype == pl.Null:
+        return
     values = (node.value,) if isinstance(node, nodes.Compare) else node.values
     for value in values:
         fits = (

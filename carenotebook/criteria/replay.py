@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +13,6 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import CareNotebookWarning
 from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
-from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import nodes
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
 from carenotebook.criteria.needs import check_needs
@@ -115,11 +115,11 @@ class Replay(Result):
 
         return release_incidence(self.tidy(), privacy or Privacy())
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """How many were put up for review, when, what could not be decided, and the caveat."""
         from carenotebook.criteria.incidence import summarise
 
-        return summarise(self)
+        return summarise(self, privacy or Privacy())
 
     def attrition(self) -> Attrition:
         """How many clients each clause of the rule leaves, in order and alone."""
@@ -139,7 +139,7 @@ class Replay(Result):
 
         return by_month(self)
 
-    def by_group(self, *columns: str) -> FlagsByGroup:
+    def by_group(self, columns: str | Sequence[str]) -> FlagsByGroup:
         """Share of episodes flagged, by columns of `clients` or the episode's therapist or site."""
         from carenotebook.criteria.flags import by_group
 
@@ -226,7 +226,7 @@ def replay(
     check_option("unknown", unknown, UNKNOWNS)
     check_option("engine", engine, ("auto", "reference"))
     found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine))
-    if hides_silence(cohort):
+    if cohort.hides_silence:
         warnings.warn(HIDDEN_SILENCE, CareNotebookWarning, stacklevel=2)
     return found
 
@@ -238,35 +238,6 @@ def find_spans(
     check_needs(rule.when.node, cohort)
     run = replay_blocks if engine == "auto" else _by_reference
     return run(rule.when.node, rule.grace, cohort, unknown)
-
-
-def hides_silence(cohort: Cohort) -> bool:
-    """Whether most episodes end within a day of the last attended session.
-
-    Told from the first part of the cohort; a part holds some hundred thousand appointments.
-    """
-    part = cohort.parts[0]
-    spans = cohort.part_spans(part).filter(pl.col("seen_from") < pl.col("seen_until"))
-    ended = spans.filter(pl.col("ended_at") <= cohort.as_of)
-    if 2 * ended.height <= spans.height:
-        return False
-    last = (
-        part["appointments"]
-        .filter(pl.col("outcome") == "attended")
-        .select(CLIENT, "start")
-        .sort("start")
-        .collect()
-    )
-    near = ended.sort("ended_at").join_asof(
-        last,
-        left_on="ended_at",
-        right_on="start",
-        by=CLIENT,
-        tolerance="1d",
-        coalesce=False,
-        check_sortedness=False,
-    )
-    return 2 * (near.height - near["start"].null_count()) > spans.height
 
 
 def unresolved_appointments(cohort: Cohort) -> pl.LazyFrame:

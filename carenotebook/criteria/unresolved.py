@@ -43,9 +43,9 @@ class UnknownOutcomes(Result):
         """A reading that moves only few clients is hidden, or the difference would tell of them."""
         return release_proportions(self.frame, privacy or Privacy(), guards=["differing"])
 
-    def summary(self) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:
         """One line a reading."""
-        gate = Privacy()
+        gate = privacy or Privacy()
         rows = self.released(gate).frame.iter_rows(named=True)
         lines = [f"- {r['term']}: {said_share(r, gate, 'episodes')}" for r in rows]
         lead = (

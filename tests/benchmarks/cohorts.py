@@ -55,7 +55,9 @@ def _appointments(
     drawn = rng.choice(np.arange(1, 5), week.size, p=np.array(_SHARES[1:]) / sum(_SHARES[1:]))
     outcome = np.where(rng.random(week.size) < np.repeat(share, each), 0, drawn)
     cancelled = np.where(outcome == 3, start - rng.integers(25, 200, week.size) * (DAY // 24), 0)
-    cancelled = np.where(outcome == 2, start - rng.integers(1, 23, week.size) * (DAY // 24), cancelled)
+    cancelled = np.where(
+        outcome == 2, start - rng.integers(1, 23, week.size) * (DAY // 24), cancelled
+    )
     codes = pl.Series(outcome).replace_strict(
         dict(enumerate(_OUTCOMES)), return_dtype=schema.dtypes("appointments")["outcome"]
     )
