@@ -153,6 +153,30 @@ def load(path: str | Path) -> Rule:
     return _parsed(text, source.name)
 
 
+def read_rule(text: str, name: str = "This text") -> Rule:
+    """Read a rule from the text of a rule file; see `load`.
+
+    Parameters
+    ----------
+    text : str
+        YAML, as `Rule.save` writes it.
+    name : str
+        What an error calls it.
+
+    Raises
+    ------
+    RuleError
+        Naming the place of what is not understood.
+
+    Examples
+    --------
+    >>> silent = "{term: days_since_heard, op: '>=', value: 30}"
+    >>> read_rule(f"{{carenotebook_rule: 1, name: silence, when: {silent}}}").name
+    'silence'
+    """
+    return _parsed(text, name)
+
+
 def library() -> dict[str, Rule]:
     """Published non-attendance rules by name, each with its safeguards and where it was seen.
 

@@ -1,0 +1,1 @@
+"""The widgets of JupyterLab, one module a widget."""

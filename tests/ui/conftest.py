@@ -1,0 +1,117 @@
+"""A real JupyterLab and a real Chromium, for what only a person at a screen would see."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab."""
+
+    address: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser; skips where this machine has none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """A JupyterLab of its own, on an empty folder, with its own settings."""
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "files"
+    folder.mkdir()
+    (home / "app").mkdir()
+    (home / "app" / "overrides.json").write_text(json.dumps(_SETTINGS))
+    port = _free_port()
+    places = {"CONFIG": "config", "DATA": "data", "RUNTIME": "run"}
+    environment = {
+        **os.environ,
+        **{f"JUPYTER_{name}_DIR": str(home / where) for name, where in places.items()},
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        *(f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
+        *(f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"),
+        *("--LabApp.extension_manager=readonly", f"--LabApp.app_settings_dir={home / 'app'}"),
+    ]
+    with (home / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, server)
+        yield Lab(address, folder)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def page(chromium, lab):
+    """A fresh page; the test fails if it asked anything of another machine."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    outside = []
+
+    def note(request):
+        if request.url.startswith("http") and not request.url.startswith(lab.address):
+            outside.append(request.url)
+
+    opened.on("request", note)
+    yield opened
+    context.close()
+    assert outside == []
+
+
+def _free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def _wait_for(address, server):
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"{address}/api/status", timeout=1):  # noqa: S310
+                return
+        except (urllib.error.URLError, TimeoutError):
+            assert server.poll() is None, "JupyterLab did not start"
+            time.sleep(0.2)
+    pytest.fail("JupyterLab did not answer within a minute")

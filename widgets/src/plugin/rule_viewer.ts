@@ -1,0 +1,103 @@
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { ABCWidgetFactory, type DocumentRegistry, DocumentWidget } from "@jupyterlab/docregistry";
+import { LabIcon } from "@jupyterlab/ui-components";
+import { Widget } from "@lumino/widgets";
+import icon from "../../style/icons/rule.svg";
+import { ask, text, texts } from "./server.js";
+
+const FACTORY = "Rule in words";
+const FILE_TYPE = "carenotebook-rule";
+const ruleIcon = new LabIcon({ name: "carenotebook:rule", svgstr: icon });
+
+type Context = DocumentRegistry.Context;
+
+/** Shows a rule file in words, with its hash. The file is read as data; nothing in it runs. */
+export class RuleView extends Widget {
+  private asked = 0;
+
+  constructor(private readonly context: Context) {
+    super();
+    this.addClass("cn-rule");
+    this.node.tabIndex = 0;
+    const refresh = (): void => void this.refresh();
+    void context.ready.then(() => {
+      context.model.contentChanged.connect(refresh);
+      this.disposed.connect(() => context.model.contentChanged.disconnect(refresh));
+      refresh();
+    });
+  }
+
+  private async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    const shown = await ask("rule", { text: this.context.model.toString() }).then(
+      ruleInWords,
+      refusal,
+    );
+    if (asked === this.asked && !this.isDisposed) this.node.replaceChildren(...shown);
+  }
+}
+
+class RuleViewFactory extends ABCWidgetFactory<DocumentWidget<RuleView>> {
+  protected override createNewWidget(context: Context): DocumentWidget<RuleView> {
+    const widget = new DocumentWidget({ content: new RuleView(context), context });
+    widget.title.icon = ruleIcon;
+    return widget;
+  }
+}
+
+/** `*.rule.yml` opens in words; where `first` is false, only on request. */
+export function addRuleViewer(app: JupyterFrontEnd, first: boolean): void {
+  app.docRegistry.addFileType({
+    name: FILE_TYPE,
+    displayName: "Review rule",
+    extensions: [".rule.yml", ".rule.yaml"],
+    mimeTypes: ["text/yaml"],
+    icon: ruleIcon,
+    fileFormat: "text",
+    contentType: "file",
+  });
+  const options = {
+    name: FACTORY,
+    label: FACTORY,
+    fileTypes: [FILE_TYPE],
+    defaultFor: first ? [FILE_TYPE] : [],
+    readOnly: true,
+  };
+  app.docRegistry.addWidgetFactory(new RuleViewFactory(options));
+}
+
+/** The elements that say what a rule is. */
+export function ruleInWords(answer: unknown): HTMLElement[] {
+  const safeguards = texts(answer, "safeguards");
+  const source = text(answer, "source");
+  const shown = [
+    element("h1", text(answer, "name")),
+    element("p", text(answer, "lead")),
+    list("ol", texts(answer, "clauses")),
+    element("p", text(answer, "note")),
+  ];
+  if (safeguards.length > 0) shown.push(element("h2", "Safeguards"), list("ul", safeguards));
+  if (source) shown.push(element("h2", "Source"), element("p", source));
+  const hash = element("p", "Hash of its meaning (SHA-256): ");
+  hash.className = "cn-note";
+  hash.append(element("code", text(answer, "hash")));
+  return [...shown, hash];
+}
+
+function refusal(reason: unknown): HTMLElement[] {
+  const said = element("p", reason instanceof Error ? reason.message : String(reason));
+  said.setAttribute("role", "alert");
+  return [element("h1", "This is not a rule that can be read"), said];
+}
+
+function element(name: string, content: string): HTMLElement {
+  const made = document.createElement(name);
+  made.textContent = content;
+  return made;
+}
+
+function list(name: "ol" | "ul", items: string[]): HTMLElement {
+  const made = document.createElement(name);
+  made.append(...items.map((item) => element("li", item)));
+  return made;
+}
