@@ -24,7 +24,7 @@ _MODULE_OF = {
     "replay": "criteria.replay",
     "synthetic_cohort": "synthetic.generate",
 }
-_SUBMODULES = ("criteria", "privacy")
+_SUBMODULES = ("criteria", "privacy", "widgets")
 
 __version__ = metadata.version("carenotebook")
 __all__ = [
@@ -47,11 +47,13 @@ __all__ = [
     "read_parquet",
     "replay",
     "synthetic_cohort",
+    "widgets",
 ]
 
 if TYPE_CHECKING:
     from carenotebook import criteria as criteria
     from carenotebook import privacy as privacy
+    from carenotebook import widgets as widgets
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load

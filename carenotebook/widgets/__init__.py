@@ -1,1 +1,8 @@
-"""The widgets of JupyterLab, one module a widget."""
+"""The widgets of JupyterLab, one module a widget.
+
+>>> from carenotebook.widgets import CriteriaBuilder
+"""
+
+from carenotebook.widgets.criteria_builder import CriteriaBuilder
+
+__all__ = ["CriteriaBuilder"]

@@ -115,3 +115,75 @@ def _wait_for(address, server):
             assert server.poll() is None, "JupyterLab did not start"
             time.sleep(0.2)
     pytest.fail("JupyterLab did not answer within a minute")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook that is open in a page, with every cell run."""
+
+    page: object
+    path: Path
+
+    def run(self, code):
+        """Run code in a new last cell and return what it prints."""
+        self.page.evaluate("""() => {
+            const app = window.jupyterapp;
+            const notebook = app.shell.currentWidget.content;
+            notebook.activeCellIndex = notebook.widgets.length - 1;
+            return app.commands.execute('notebook:insert-cell-below');
+        }""")
+        self.page.evaluate(
+            """code => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                notebook.activeCell.model.sharedModel.setSource(code);
+                return window.jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            code,
+        )
+        return self.page.evaluate("""() => {
+            const cell = window.jupyterapp.shell.currentWidget.content.activeCell;
+            return cell.model.outputs.toJSON().map(o => o.text ?? '').join('');
+        }""")
+
+    def save(self):
+        """Save as a person would, and read the file."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        return self.path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def open_notebook(page, lab):
+    """Opens a notebook of these cells and runs them."""
+
+    def opened(name, *cells):
+        path = lab.folder / f"{name}.ipynb"
+        path.write_text(json.dumps(_notebook(cells)), encoding="utf-8")
+        page.goto(f"{lab.address}/lab/tree/{path.name}?reset")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+            "?.status === 'idle'",
+            timeout=60_000,
+        )
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        return Notebook(page, path)
+
+    return opened
+
+
+def _notebook(cells):
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": f"cell-{i}",
+                "metadata": {},
+                "outputs": [],
+                "source": source,
+            }
+            for i, source in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }

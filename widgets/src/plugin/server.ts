@@ -1,5 +1,6 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
+import { text } from "./answers.js";
 
 /** Ask carenotebook's own part of the Jupyter server; a refusal is an error that says why. */
 export async function ask(name: string, body: Record<string, string>): Promise<unknown> {
@@ -11,20 +12,4 @@ export async function ask(name: string, body: Record<string, string>): Promise<u
   if (!response.ok)
     throw new Error(text(answer, "message") || `The server said ${response.status}.`);
   return answer;
-}
-
-/** A field of text, or nothing where there is none. */
-export function text(answer: unknown, field: string): string {
-  const value = record(answer)[field];
-  return typeof value === "string" ? value : "";
-}
-
-/** A field that lists texts. */
-export function texts(answer: unknown, field: string): string[] {
-  const value = record(answer)[field];
-  return Array.isArray(value) ? value.filter((v): v is string => typeof v === "string") : [];
-}
-
-function record(answer: unknown): Record<string, unknown> {
-  return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
 }

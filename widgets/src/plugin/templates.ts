@@ -6,7 +6,8 @@ import { LabIcon } from "@jupyterlab/ui-components";
 import type { IDisposable } from "@lumino/disposable";
 import ownData from "../../style/icons/own_data.svg";
 import tour from "../../style/icons/tour.svg";
-import { ask, text } from "./server.js";
+import { text } from "./answers.js";
+import { ask } from "./server.js";
 
 export const SECTION = "Care research";
 

@@ -1,0 +1,42 @@
+"""The TypeScript types are those of the Python dataclasses."""
+
+import pytest
+
+from carenotebook.core.errors import OptionError
+from carenotebook.widgets._messages import LONGEST, Look, Toggle, read_command
+from carenotebook.widgets._typescript import TARGET, contract
+
+
+def test_the_types_in_the_front_end_are_up_to_date():
+    assert TARGET.read_text(encoding="utf-8") == contract(), (
+        "Run: python -m carenotebook.widgets._typescript"
+    )
+
+
+def test_a_command_is_read_with_its_types():
+    sent = {"kind": "toggle", "id": "v-1", "clause": 2, "on": True}
+    assert read_command(sent) == Toggle("v-1", clause=2, on=True)
+    assert read_command({"kind": "look", "id": "v-2", "tab": "when", "by": ""}).tab == "when"
+    assert Look.kind == "look"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "toggle",
+        {"kind": "exec", "id": "v-1", "code": "import os"},
+        {"kind": "toggle", "id": "v-1", "clause": 2},
+        {"kind": "toggle", "id": "v-1", "clause": True, "on": True},
+        {"kind": "toggle", "id": "v-1", "clause": 2, "on": "yes"},
+        {"kind": "toggle", "id": "v-1", "clause": 2, "on": True, "more": 1},
+        {"kind": "look", "id": "v-1", "tab": "secrets", "by": ""},
+        {"kind": "rename", "id": "v-1", "name": "x" * (LONGEST + 1)},
+        {"kind": ["toggle"], "id": "v-1"},
+    ],
+)
+def test_what_is_no_command_is_refused_without_being_repeated(sent):
+    with pytest.raises(OptionError) as refused:
+        read_command(sent)
+    assert "import os" not in str(refused.value)
+    assert "secrets" not in str(refused.value)

@@ -1,0 +1,209 @@
+import { type Command, type Event as KernelEvent, EVENT_KINDS } from "./contract.gen.js";
+import { h, Pause, uniqueId } from "./dom.js";
+
+/** What a widget needs of its model; a fake one serves the tests. */
+export interface Model {
+  on(name: "msg:custom", callback: (message: unknown) => void): void;
+  off(name: "msg:custom", callback: (message: unknown) => void): void;
+  send(message: unknown): void;
+  get(name: string): unknown;
+}
+
+type WithoutId<C> = C extends Command ? Omit<C, "id"> : never;
+export type Asked = WithoutId<Command>;
+
+const DIM_AFTER = 150;
+const PROGRESS_AFTER = 1000;
+const ANNOUNCE_AFTER = 500;
+const DISCONNECTED = "jupyter-widgets-disconnected";
+
+/**
+ * Base of every widget's view: sends typed commands with ids, drops what is stale or malformed,
+ * shows progress, errors and a lost kernel, and keeps keys to itself.
+ */
+export abstract class View {
+  protected readonly root: HTMLElement;
+  protected readonly content: HTMLElement;
+  private readonly view = uniqueId("view");
+  private readonly alert = h("div", { role: "alert", class: "cn-alert", hidden: true });
+  private readonly status = h("div", { role: "status", class: "cn-status" });
+  private readonly progress: HTMLElement;
+  private readonly dim = new Pause(DIM_AFTER);
+  private readonly slow = new Pause(PROGRESS_AFTER);
+  private readonly settled = new Pause(ANNOUNCE_AFTER);
+  private readonly connection: MutationObserver;
+  private readonly kept: HTMLStyleElement | null;
+  private revision = -1;
+  private sent = 0;
+  private lost = false;
+
+  constructor(
+    private readonly model: Model,
+    private readonly el: HTMLElement,
+    name: string,
+  ) {
+    const cancel = h(
+      "button",
+      { type: "button", onclick: () => this.send({ kind: "cancel" }) },
+      "Cancel",
+    );
+    this.progress = h(
+      "div",
+      { class: "cn-progress", hidden: true },
+      h("progress", { "aria-label": "Progress" }),
+      cancel,
+    );
+    this.content = h("div", { class: "cn-content" });
+    this.root = h(
+      "section",
+      { class: `cn cn-${name}`, "data-lm-suppress-shortcuts": "true" },
+      this.alert,
+      this.content,
+      this.progress,
+      this.status,
+    );
+    this.root.addEventListener("keydown", (event) => {
+      this.keydown(event);
+    });
+    this.kept = hideFallback(model);
+    this.connection = new MutationObserver(() => {
+      this.checkConnection();
+    });
+    model.on("msg:custom", this.receive);
+    el.append(this.root);
+    this.connection.observe(el, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  /** Ask for everything; called once the view is made. */
+  open(): void {
+    this.send({ kind: "ready" });
+  }
+
+  close(): void {
+    this.model.off("msg:custom", this.receive);
+    this.connection.disconnect();
+    for (const pause of [this.dim, this.slow, this.settled]) pause.stop();
+    this.kept?.remove();
+    this.root.remove();
+  }
+
+  /** Show an event that is not stale. */
+  protected abstract show(event: KernelEvent): void;
+  /** A command was refused; true if the view said so where the command came from. */
+  protected abstract refused(id: string, message: string): boolean;
+  /** What a screen reader hears once everything is there. */
+  protected abstract announcement(): string;
+  /** The kernel is gone; the view shows how to go on. */
+  protected abstract disconnected(lost: boolean): void;
+  /** Keys of the widget; true if the key was one. */
+  protected abstract key(event: KeyboardEvent): boolean;
+
+  /** Send a command and return its id. */
+  protected send(asked: Asked): string {
+    this.sent += 1;
+    const id = `${this.view}-${this.sent}`;
+    this.model.send({ ...asked, id });
+    if (asked.kind !== "cancel") {
+      this.dim.then(() => {
+        this.root.dataset.busy = "true";
+      });
+      this.slow.then(() => {
+        this.progress.hidden = false;
+      });
+    }
+    return id;
+  }
+
+  protected complain(message: string): void {
+    const close = h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          this.alert.hidden = true;
+        },
+      },
+      "Dismiss",
+    );
+    this.alert.replaceChildren(h("span", {}, message), close);
+    this.alert.hidden = false;
+  }
+
+  private readonly receive = (message: unknown): void => {
+    if (!isEvent(message) || message.revision < this.revision) return;
+    this.revision = message.revision;
+    try {
+      this.take(message);
+    } catch {
+      this.complain("What the kernel sent could not be shown. Run the cell again.");
+    }
+  };
+
+  private take(event: KernelEvent): void {
+    if (event.kind === "progress") {
+      const bar = this.progress.querySelector("progress");
+      bar?.setAttribute("max", String(event.total));
+      bar?.setAttribute("value", String(event.done));
+    } else if (event.kind === "settled") {
+      this.calm();
+      const said = event.cancelled ? "Cancelled. What is shown is from before." : "";
+      this.settled.then(() => {
+        this.status.textContent = said || this.announcement();
+      });
+    } else if (event.kind === "failed") {
+      this.calm();
+      if (!this.refused(event.answers, event.message)) this.complain(event.message);
+    } else {
+      if (event.kind === "document") this.alert.hidden = true;
+      this.show(event);
+    }
+  }
+
+  private calm(): void {
+    this.dim.stop();
+    this.slow.stop();
+    delete this.root.dataset.busy;
+    this.progress.hidden = true;
+  }
+
+  private checkConnection(): void {
+    const lost = this.el.classList.contains(DISCONNECTED);
+    if (lost === this.lost) return;
+    this.lost = lost;
+    this.calm();
+    this.disconnected(lost);
+  }
+
+  /** Keys stay in the widget, but for JupyterLab's own with Ctrl or Cmd, such as saving. */
+  private keydown(event: KeyboardEvent): void {
+    if (this.key(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if ((event.ctrlKey || event.metaKey) && !isEditing(event)) {
+      const copy = new KeyboardEvent(event.type, event);
+      if (this.root.parentElement?.dispatchEvent(copy) === false) event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+}
+
+/** Keys that belong to a text field. */
+function isEditing(event: KeyboardEvent): boolean {
+  return event.target instanceof HTMLInputElement && "acvxz".includes(event.key.toLowerCase());
+}
+
+function isEvent(message: unknown): message is KernelEvent {
+  if (typeof message !== "object" || message === null) return false;
+  const { kind, revision } = message as Record<string, unknown>;
+  return (EVENT_KINDS as readonly unknown[]).includes(kind) && typeof revision === "number";
+}
+
+/** The static fallback below the cell is for a notebook without its kernel; a live view hides it. */
+function hideFallback(model: Model): HTMLStyleElement | null {
+  const mark = model.get("_mark");
+  if (typeof mark !== "string" || !/^\w+$/.test(mark)) return null;
+  const style = document.createElement("style");
+  style.textContent = `.jp-OutputArea-child:has(.cn-fallback[data-mark="${mark}"]){display:none}`;
+  document.head.append(style);
+  return style;
+}

@@ -1,0 +1,219 @@
+// Written by `python -m carenotebook.widgets._typescript`; do not edit.
+
+export const LONGEST = 10000;
+
+export interface Choice {
+  readonly value: string;
+  readonly section: string;
+  readonly label: string;
+  readonly needs: string;
+}
+
+export interface Option {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly label: string;
+  readonly control: "number" | "percent" | "duration" | "choice" | "text";
+  readonly value: string;
+  readonly options: readonly Option[];
+  readonly optional: boolean;
+}
+
+export interface Clause {
+  readonly id: number;
+  readonly depth: number;
+  readonly on: boolean;
+  readonly counted: boolean;
+  readonly group: boolean;
+  readonly label: string;
+  readonly words: string;
+  readonly fields: readonly Field[];
+}
+
+export interface Bar {
+  readonly label: string;
+  readonly count: number | null;
+  readonly alone: number | null;
+  readonly said: string;
+  readonly said_alone: string;
+}
+
+export interface Table {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly note: string;
+}
+
+export interface Interval {
+  readonly label: string;
+  readonly estimate: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly said: string;
+}
+
+export interface Ready {
+  readonly kind: "ready";
+  readonly id: string;
+}
+
+export interface Cancel {
+  readonly kind: "cancel";
+  readonly id: string;
+}
+
+export interface Toggle {
+  readonly kind: "toggle";
+  readonly id: string;
+  readonly clause: number;
+  readonly on: boolean;
+}
+
+export interface Change {
+  readonly kind: "change";
+  readonly id: string;
+  readonly clause: number;
+  readonly field: string;
+  readonly value: string;
+}
+
+export interface Move {
+  readonly kind: "move";
+  readonly id: string;
+  readonly clause: number;
+  readonly way: "up" | "down" | "in" | "out";
+}
+
+export interface Remove {
+  readonly kind: "remove";
+  readonly id: string;
+  readonly clause: number;
+}
+
+export interface Add {
+  readonly kind: "add";
+  readonly id: string;
+  readonly choice: string;
+  readonly group: number;
+}
+
+export interface Start {
+  readonly kind: "start";
+  readonly id: string;
+  readonly preset: string;
+}
+
+export interface Rename {
+  readonly kind: "rename";
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Undo {
+  readonly kind: "undo";
+  readonly id: string;
+}
+
+export interface Redo {
+  readonly kind: "redo";
+  readonly id: string;
+}
+
+export interface Look {
+  readonly kind: "look";
+  readonly id: string;
+  readonly tab: "clauses" | "when" | "groups";
+  readonly by: string;
+}
+
+export interface Failed {
+  readonly kind: "failed";
+  readonly revision: number;
+  readonly answers: string;
+  readonly message: string;
+}
+
+export interface Progress {
+  readonly kind: "progress";
+  readonly revision: number;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Settled {
+  readonly kind: "settled";
+  readonly revision: number;
+  readonly cancelled: boolean;
+}
+
+export interface Menu {
+  readonly kind: "menu";
+  readonly revision: number;
+  readonly choices: readonly Choice[];
+  readonly presets: readonly Option[];
+  readonly groupings: readonly Option[];
+  readonly label: string;
+}
+
+export interface Document {
+  readonly kind: "document";
+  readonly revision: number;
+  readonly answers: string;
+  readonly name: string;
+  readonly root: number;
+  readonly match: readonly Field[];
+  readonly clauses: readonly Clause[];
+  readonly words: readonly string[];
+  readonly code: string;
+  readonly problem: string;
+  readonly can_undo: boolean;
+  readonly can_redo: boolean;
+}
+
+export interface Headline {
+  readonly kind: "headline";
+  readonly revision: number;
+  readonly sentence: string;
+  readonly undecided: string;
+  readonly caution: string;
+}
+
+export interface Bars {
+  readonly kind: "bars";
+  readonly revision: number;
+  readonly tab: "clauses" | "when";
+  readonly title: string;
+  readonly bars: readonly Bar[];
+  readonly largest: number;
+  readonly note: string;
+  readonly table: Table;
+}
+
+export interface Intervals {
+  readonly kind: "intervals";
+  readonly revision: number;
+  readonly by: string;
+  readonly title: string;
+  readonly rows: readonly Interval[];
+  readonly reference: number | null;
+  readonly note: string;
+  readonly table: Table;
+}
+
+export interface Notice {
+  readonly kind: "notice";
+  readonly revision: number;
+  readonly tab: "clauses" | "when" | "groups";
+  readonly message: string;
+}
+
+export type Command = Ready | Cancel | Toggle | Change | Move | Remove | Add | Start | Rename | Undo | Redo | Look;
+
+export type Event = Failed | Progress | Settled | Menu | Document | Headline | Bars | Intervals | Notice;
+
+export const EVENT_KINDS: readonly Event["kind"][] = ["failed", "progress", "settled", "menu", "document", "headline", "bars", "intervals", "notice"];
