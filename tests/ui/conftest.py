@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from notebooks_for_tests import notebook
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 _FLAGS = [
@@ -27,6 +28,7 @@ _FLAGS = [
 _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 
 
@@ -157,7 +159,7 @@ def open_notebook(page, lab):
 
     def opened(name, *cells):
         path = lab.folder / f"{name}.ipynb"
-        path.write_text(json.dumps(_notebook(cells)), encoding="utf-8")
+        path.write_text(json.dumps(notebook(cells)), encoding="utf-8")
         page.goto(f"{lab.address}/lab/tree/{path.name}?reset")
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
@@ -168,22 +170,3 @@ def open_notebook(page, lab):
         return Notebook(page, path)
 
     return opened
-
-
-def _notebook(cells):
-    return {
-        "cells": [
-            {
-                "cell_type": "code",
-                "execution_count": None,
-                "id": f"cell-{i}",
-                "metadata": {},
-                "outputs": [],
-                "source": source,
-            }
-            for i, source in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }

@@ -2,15 +2,7 @@
 
 from playwright.sync_api import expect
 
-SETUP = """
-import carenotebook as cn
-from carenotebook import criteria as c
-cohort, _ = cn.synthetic_cohort(clients=2000, seed=1)
-rule = c.Rule("three misses and silence",
-    (c.missed(within="90d") >= 3) & (c.days_since_heard() >= 30)
-    & (c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d") >= 2))
-builder = cn.widgets.CriteriaBuilder(cohort, rule)
-"""
+from notebooks_for_tests import SETUP
 
 
 def builder(page):
@@ -29,7 +21,6 @@ def test_a_clause_goes_off_by_keyboard_and_python_sees_it(page, open_notebook):
     expect(widget.locator(".cn-sentence")).not_to_have_text(before)
     expect(first).to_be_focused()
     assert notebook.run("print(len(builder.value.clauses))").strip() == "2"
-    page.screenshot(path="/tmp/plan/shot_toggle.png")
 
 
 def test_a_rule_set_in_python_is_shown(page, open_notebook):
@@ -40,4 +31,3 @@ def test_a_rule_set_in_python_is_shown(page, open_notebook):
         "Ruh: long silence, or three in a row"
     )
     expect(widget.locator(".cn-clause")).to_have_count(4)
-    page.screenshot(path="/tmp/plan/shot_set.png")

@@ -26,7 +26,7 @@ class Browser:
     def __init__(self, widget):
         self.widget = widget
         self.heard = []
-        widget.send = lambda content, buffers=None: self.heard.append(content)
+        widget.send = self.heard.append
 
     def ask(self, **command):
         """Send a command, wait until everything has been answered, return what came."""
@@ -93,7 +93,7 @@ def test_what_is_no_command_is_answered_and_does_not_stop_the_widget(browser):
     assert browser.ask(kind="ready")[-1]["kind"] == "settled"
 
 
-def test_each_tab_and_each_entry_of_the_menu_is_answered(browser, cohort):
+def test_each_tab_and_each_entry_of_the_menu_is_answered(browser):
     browser.ask(kind="ready")
     menu = browser.last("menu")
     assert {c["section"] for c in menu["choices"]} == {

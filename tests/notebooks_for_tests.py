@@ -1,0 +1,55 @@
+"""Notebooks that tests run, and the looking for clients in what is saved of them."""
+
+import base64
+import binascii
+import json
+import re
+
+SETUP = """
+import carenotebook as cn
+from carenotebook import criteria as c
+cohort, _ = cn.synthetic_cohort(clients=2000, seed=1)
+rule = c.Rule("three misses and silence",
+    (c.missed(within="90d") >= 3) & (c.days_since_heard() >= 30)
+    & (c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d") >= 2))
+builder = cn.widgets.CriteriaBuilder(cohort, rule)
+"""
+CLIENT = re.compile(r"synthetic-\d{5}|appointment-\d{7}")
+
+
+def notebook(cells):
+    """A notebook of code cells that were not run."""
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": f"cell-{i}",
+                "metadata": {},
+                "outputs": [],
+                "source": source,
+            }
+            for i, source in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def clients_in(text):
+    """Ids in a saved file, also in what is base64 in it."""
+    decoded = []
+    for part in re.findall(r"[A-Za-z0-9+/=]{40,}", text):
+        try:
+            decoded.append(base64.b64decode(part + "==").decode("utf-8", "ignore"))
+        except (binascii.Error, ValueError):
+            continue
+    return CLIENT.findall("\n".join([text, *decoded]))
+
+
+def widget_state(text):
+    """The state of the widgets that a notebook keeps."""
+    widgets = json.loads(text)["metadata"].get("widgets", {})
+    states = widgets.get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    return [s["state"] for s in states.values() if s["model_module"] == "anywidget"]
