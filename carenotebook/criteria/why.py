@@ -10,7 +10,8 @@ import polars as pl
 from carenotebook.core.durations import DAY
 from carenotebook.core.errors import OptionError
 from carenotebook.criteria import nodes, words
-from carenotebook.criteria.reference import History, histories, microseconds, truth_at, value
+from carenotebook.criteria.history import History, histories, microseconds
+from carenotebook.criteria.reference import truth_at, value
 
 if TYPE_CHECKING:
     from carenotebook.criteria.replay import Replay
