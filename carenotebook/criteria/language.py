@@ -20,6 +20,10 @@ _NO_TRUTH = (
     "An expression has no truth value of its own: write & for and, | for or, ~ for not, and put "
     "each comparison in parentheses, such as (a >= 3) & (b < 30)."
 )
+_NOT_COMPARED = (
+    "&, | and ~ join expressions. Compare each term with a value and put each comparison in "
+    "parentheses, such as (c.missed(within='90d') >= 3) & (c.days_since_heard() >= 30)."
+)
 
 
 class _Operand:
@@ -30,6 +34,11 @@ class _Operand:
 
     def __bool__(self) -> NoReturn:
         raise RuleError(_NO_TRUTH)
+
+    def _refuse(self, _: object = None) -> NoReturn:
+        raise RuleError(_NOT_COMPARED)
+
+    __rand__ = __ror__ = _refuse
 
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)
@@ -73,6 +82,11 @@ class Term(_Operand):  # noqa: PLW1641 - as == makes an expression, it has no ha
     """A value per episode at every instant. Compare it with a threshold to get an expression."""
 
     node: nodes.Term
+
+    __and__ = __or__ = _Operand._refuse  # noqa: SLF001 - its own base
+
+    def __invert__(self) -> NoReturn:
+        self._refuse()
 
     def _compare(self, op: nodes.Operator, value: Any) -> Expression:
         if isinstance(value, Term | Expression):

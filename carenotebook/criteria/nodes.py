@@ -6,7 +6,6 @@ Terms have a value per episode at every instant; truths are true, false or unkno
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
@@ -24,6 +23,7 @@ Quantity = Literal["count", "days", "rate", "score", "attribute"]
 Operator = Literal[">=", ">", "<=", "<", "==", "!="]
 OPERATORS: tuple[str, ...] = get_args(Operator)
 Scalar = int | float | str | bool
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -420,7 +420,11 @@ def as_choice(value: str | Sequence[str] | None) -> Choice:
     """One value, a list of values or None, as a tuple or None."""
     if value is None:
         return None
-    return (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, Sequence):
+        raise RuleError(f"A filter takes one value or a list of values; got {value!r}.")
+    return tuple(value)
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -548,21 +552,26 @@ def _check_threshold(term: Term, op: str, value: object) -> None:
 
 
 def _check_attribute_value(op: str, value: object) -> None:
-    if not isinstance(value, bool | int | float | str) or (
-        isinstance(value, float) and not math.isfinite(value)
-    ):
+    if not isinstance(value, bool | int | float | str):
         raise RuleError(
             f"An attribute is compared with text, a number, True or False; got {value!r}."
         )
+    if not isinstance(value, str):
+        _check_size(value, "An attribute")
     if op not in ("==", "!=") and isinstance(value, bool):
         raise RuleError("True and False have no order; use == or !=.")
 
 
 def _check_number(term: Term, op: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise RuleError(f"{term.key}() {op} {value!r}: the threshold must be a number.")
+    _check_size(value, f"{term.key}() {op}")
     if term.quantity == "rate" and not 0 <= value <= 1:
-        raise RuleError(
-            f"{term.key}() {op} {value!r}: a rate lies between 0 and 1; for per cent write "
-            f"{value / 100:g}."
-        )
+        hint = f"; for per cent write {value / 100:g}" if 1 < value <= 100 else ""
+        raise RuleError(f"{term.key}() {op} {value!r}: a rate lies between 0 and 1{hint}.")
+
+
+def _check_size(value: float, what: str) -> None:
+    """Refuse what is not finite, or so large that whole numbers are not told apart."""
+    if not abs(value) <= _LARGEST:
+        raise RuleError(f"{what}: the threshold must be a number of at most 2**53.")

@@ -91,7 +91,8 @@ def from_tree(tree: Tree, place: str = "when") -> nodes.Truth:
     _only(given, {form}, place)
     inner, at = given[form], f"{place}.{form}"
     if form in _GROUPS:
-        return _placed(at, lambda: _GROUPS[form](_truths(inner, at)))
+        operands = _truths(inner, at)
+        return _placed(at, lambda: _GROUPS[form](operands))
     if form in _RELIABLE:
         return _placed(at, lambda: _RELIABLE[form](inner))
     return _wrapping(form, inner, at)
@@ -135,8 +136,12 @@ def _term(tree: Tree, place: str) -> nodes.Term:
     kind = nodes.TERMS[key]
     arguments = {} if raw is None else _mapping(raw, f"{place}.{key}")
     _only(arguments, {f.name for f in fields(kind)}, f"{place}.{key}")  # type: ignore[arg-type]
+    needed = [f.name for f in fields(kind) if f.default is MISSING]  # type: ignore[arg-type]
+    lacking = [n for n in needed if n not in arguments]
+    if lacking:
+        raise RuleError(f"{place}.{key}: {', '.join(lacking)} is missing.")
     ready = {
-        n: _choice(v) if n in _CHOICES else _param(v, f"{place}.{key}.{n}")
+        n: _choice(v, f"{place}.{key}.{n}") if n in _CHOICES else _param(v, f"{place}.{key}.{n}")
         for n, v in arguments.items()
     }
     return _placed(f"{place}.{key}", lambda: kind(**ready))
@@ -154,8 +159,8 @@ def _truths(tree: Tree, place: str) -> tuple[nodes.Truth, ...]:
     return tuple(from_tree(t, f"{place}[{i}]") for i, t in enumerate(tree))
 
 
-def _choice(value: Tree) -> Tree:
-    return tuple(value) if isinstance(value, list) else nodes.as_choice(value)
+def _choice(value: Tree, place: str) -> Tree:
+    return _placed(place, lambda: nodes.as_choice(value))
 
 
 def _param(value: Tree, place: str) -> Tree:
@@ -171,7 +176,7 @@ def _placed(place: str, make: Callable[[], T]) -> T:
     except RuleError as error:
         raise RuleError(f"{place}: {error}") from None
     except TypeError:
-        raise RuleError(f"{place}: a needed argument is missing or of a wrong type.") from None
+        raise RuleError(f"{place}: a value here is of a wrong type.") from None
 
 
 def _mapping(tree: Tree, place: str) -> Mapping[str, Tree]:
