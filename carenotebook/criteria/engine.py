@@ -20,7 +20,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.parts import CLIENT
-from carenotebook.criteria import leaves, nodes, spans
+from carenotebook.criteria import leaves, nodes, spans, syntax
 from carenotebook.criteria.block import Block, Episodes, column
 from carenotebook.criteria.needs import columns_needed
 from carenotebook.criteria.spans import Keys, Spans, Truth
@@ -30,7 +30,7 @@ LONGEST_LINE = 2**60
 """Keys are doubled when spans are merged, so a block's line stays well inside 64 bits."""
 
 _FAR = 2**61
-_COSTS: dict[type[nodes.Node], int] = {
+_COSTS: dict[type[syntax.Node], int] = {
     nodes.Attribute: 0,
     nodes.Appointments: 1,
     nodes.Contacts: 1,
@@ -49,13 +49,13 @@ _TIME = pl.Datetime("us", "UTC")
 class Question:
     """What is asked of every block."""
 
-    when: nodes.Truth
+    when: syntax.Truth
     grace: int
     unknown: str
 
 
 def replay_blocks(
-    when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
+    when: syntax.Truth, grace: str, cohort: Cohort, unknown: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Intervals and undecided spans of a rule, with the columns of `INTERVALS`."""
     question = Question(when, duration_us(grace), unknown)
@@ -65,16 +65,16 @@ def replay_blocks(
     return flagged, undecided
 
 
-def evaluate(node: nodes.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 - one case a node
+def evaluate(node: syntax.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 - one case a node
     """Where a truth holds in a block."""
     match node:
         case nodes.Compare():
             return leaves.compare(node, block)
         case nodes.IsIn():
             return leaves.is_in(node, block)
-        case nodes.IsUnknown(nodes.Term() as term):
+        case nodes.IsUnknown(syntax.Term() as term):
             return leaves.is_unknown(term, block)
-        case nodes.IsUnknown(nodes.Truth() as inner):
+        case nodes.IsUnknown(syntax.Truth() as inner):
             return spans.known(spans.unknown(evaluate(inner, block), block.domain))
         case nodes.Improved() | nodes.Deteriorated():
             return leaves.reliable_change(node, block)
@@ -91,7 +91,7 @@ def evaluate(node: nodes.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 -
     raise TypeError(type(node).__name__)
 
 
-def _all(operands: Sequence[nodes.Truth], block: Block) -> Truth:
+def _all(operands: Sequence[syntax.Truth], block: Block) -> Truth:
     """The cheap members first, so that the dear ones look at fewer episodes."""
     first, *others = sorted(operands, key=_cost)
     truth = evaluate(first, block)
@@ -103,9 +103,9 @@ def _all(operands: Sequence[nodes.Truth], block: Block) -> Truth:
     return truth
 
 
-def _cost(node: nodes.Truth) -> int:
+def _cost(node: syntax.Truth) -> int:
     """Roughly how dear a truth is: its terms, those that build steps counting most."""
-    return sum(_COSTS.get(type(n), 2) for n in nodes.walk(node) if isinstance(n, nodes.Term))
+    return sum(_COSTS.get(type(n), 2) for n in syntax.walk(node) if isinstance(n, syntax.Term))
 
 
 def blocks(question: Question, cohort: Cohort) -> Iterator[tuple[Block, pl.DataFrame]]:

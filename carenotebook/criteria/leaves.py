@@ -13,7 +13,7 @@ import polars as pl
 from carenotebook.core.durations import days_us
 from carenotebook.core.instruments import INSTRUMENTS
 from carenotebook.core.parts import CLIENT
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
 from carenotebook.criteria.block import Block
 from carenotebook.criteria.spans import (
     NOWHERE,
@@ -51,7 +51,7 @@ def is_in(node: nodes.IsIn, block: Block) -> Truth:
     return known(cover(each, 1))
 
 
-def is_unknown(term: nodes.Term, block: Block) -> Truth:
+def is_unknown(term: syntax.Term, block: Block) -> Truth:
     """Where a term has no value."""
     if isinstance(term, nodes.Attribute):
         truth = _attribute(term, block, lambda v: v.is_not_null())

@@ -15,7 +15,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import days_us, duration_us
 from carenotebook.core.instruments import INSTRUMENTS
 from carenotebook.core.options import MISSED
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
 from carenotebook.criteria.history import History, Row, Span, histories
 
 Truth = bool | None
@@ -25,7 +25,7 @@ _OWN_CANCELLATIONS = ("late_cancel", "early_cancel", "rescheduled")
 
 
 def replay_reference(
-    when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
+    when: syntax.Truth, grace: str, cohort: Cohort, unknown: str
 ) -> Iterator[tuple[History, list[Span], list[Span]]]:
     """For every episode: its history, the spans on which the rule is true, and unknown."""
     for history in histories(cohort, unknown):
@@ -33,7 +33,7 @@ def replay_reference(
         yield history, _spans(segments, truth=True), _spans(segments, truth=None)
 
 
-def timeline(node: nodes.Truth, history: History) -> list[Segment]:
+def timeline(node: syntax.Truth, history: History) -> list[Segment]:
     """Segments that cover what is seen of an episode, each with one truth."""
     if isinstance(node, nodes.Sustained):
         return _sustained(timeline(node.operand, history), history, duration_us(node.duration))
@@ -44,25 +44,25 @@ def timeline(node: nodes.Truth, history: History) -> list[Segment]:
     return [(a, b, _truth(node, history, a, inner)) for a, b in pairwise(ordered)]
 
 
-def truth_at(node: nodes.Truth, history: History, t: int) -> Truth:
+def truth_at(node: syntax.Truth, history: History, t: int) -> Truth:
     """Truth of an expression at one instant of an episode."""
     return _at(timeline(node, history), t)
 
 
-def _inner(node: nodes.Truth) -> list[nodes.Truth]:
+def _inner(node: syntax.Truth) -> list[syntax.Truth]:
     if isinstance(node, nodes.All | nodes.Any_ | nodes.AtLeast):
         return list(node.operands)
-    if isinstance(node, nodes.Not | nodes.IsUnknown) and isinstance(node.operand, nodes.Truth):
+    if isinstance(node, nodes.Not | nodes.IsUnknown) and isinstance(node.operand, syntax.Truth):
         return [node.operand]
     return []
 
 
-def _edges(node: nodes.Truth, history: History) -> Iterator[int]:
+def _edges(node: syntax.Truth, history: History) -> Iterator[int]:
     """Every instant at which the term of a node could cross its threshold, and more."""
     term = getattr(node, "term", getattr(node, "operand", None))
     if isinstance(node, nodes.Improved | nodes.Deteriorated):
         term = nodes.MeasureChange(node.instrument)
-    if not isinstance(term, nodes.Term):
+    if not isinstance(term, syntax.Term):
         return
     instants = {history.start, *_instants(history)}
     yield from instants
@@ -92,7 +92,7 @@ def _instants(history: History) -> Iterator[int]:
 
 
 def _truth(  # noqa: PLR0911 - one case a node
-    node: nodes.Truth, history: History, t: int, inner: dict[nodes.Truth, list[Segment]]
+    node: syntax.Truth, history: History, t: int, inner: dict[syntax.Truth, list[Segment]]
 ) -> Truth:
     match node:
         case nodes.Compare():
@@ -100,7 +100,7 @@ def _truth(  # noqa: PLR0911 - one case a node
         case nodes.IsIn():
             found = value(node.term, history, t)
             return None if found is None else any(found == v for v in node.values)
-        case nodes.IsUnknown(nodes.Term() as term):
+        case nodes.IsUnknown(syntax.Term() as term):
             return value(term, history, t) is None
         case nodes.Improved() | nodes.Deteriorated():
             return _reliable(node, history, t)
@@ -126,7 +126,7 @@ def _at_least(k: int, truths: Sequence[Truth]) -> Truth:
     return False if true + unknown < k else None
 
 
-def _compare(term: nodes.Term, op: str, threshold: Any, found: Any) -> Truth:
+def _compare(term: syntax.Term, op: str, threshold: Any, found: Any) -> Truth:
     if found is None:
         return None
     if term.quantity == "days":
@@ -153,7 +153,7 @@ def _reliable(node: nodes.Improved | nodes.Deteriorated, history: History, t: in
 
 
 def value(  # noqa: C901, PLR0911, PLR0912 - one case a term
-    term: nodes.Term, history: History, t: int
+    term: syntax.Term, history: History, t: int
 ) -> Any:
     """A term's value at t by its definition; None where unknown; days in microseconds."""
     match term:

@@ -12,7 +12,7 @@ import yaml
 
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError, RuleError
-from carenotebook.criteria import nodes, serial, words
+from carenotebook.criteria import serial, syntax, words
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.ruletext import read_text
 
@@ -92,7 +92,7 @@ class Rule:
     def save(self, path: str | Path) -> Path:
         """Write the rule as a YAML file (by custom ``*.rule.yml``) that `load` reads."""
         tree = {
-            "carenotebook_rule": nodes.LANGUAGE_VERSION,
+            "carenotebook_rule": syntax.LANGUAGE_VERSION,
             "name": self.name,
             "source": self.source,
             "kind": self.kind,
@@ -189,9 +189,9 @@ def _rule(tree: Any) -> Rule:
     if not isinstance(tree, Mapping) or "carenotebook_rule" not in tree:
         raise RuleError("not a rule: it must begin with 'carenotebook_rule: 1'.")
     version = tree["carenotebook_rule"]
-    if version != nodes.LANGUAGE_VERSION or isinstance(version, bool):
+    if version != syntax.LANGUAGE_VERSION or isinstance(version, bool):
         raise RuleError(
-            f"carenotebook_rule: this version reads language {nodes.LANGUAGE_VERSION} only."
+            f"carenotebook_rule: this version reads language {syntax.LANGUAGE_VERSION} only."
         )
     extra = [str(k) for k in tree if k not in _KEYS]
     if extra:

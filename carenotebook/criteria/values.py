@@ -15,7 +15,7 @@ import polars as pl
 
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
-from carenotebook.criteria import events, nodes
+from carenotebook.criteria import events, nodes, syntax
 from carenotebook.criteria.block import Block, Placed
 from carenotebook.criteria.events import Values
 from carenotebook.criteria.spans import (
@@ -50,7 +50,7 @@ class Steps:
 
 
 @singledispatch
-def value(term: nodes.Term, block: Block) -> Reach | Steps:
+def value(term: syntax.Term, block: Block) -> Reach | Steps:
     """A term's value over time."""
     raise TypeError(f"{type(term).__name__} in {type(block).__name__}")
 
@@ -79,7 +79,7 @@ def _barriers(term: nodes.Barriers, block: Block) -> Reach:
     return _count(events.placed(block, "checkins", chosen), term.within, block)
 
 
-def _count(seen: Placed, within: nodes.Window, block: Block) -> Reach:
+def _count(seen: Placed, within: syntax.Window, block: Block) -> Reach:
     """Count of events in a window: k or more from the k-th on until the first of them leaves."""
     ends = block.domain.stops[seen.episode]
     length = duration_us(within) if isinstance(within, str) else None

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from carenotebook import criteria as c
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
 
 PRESETS = c.library()
 
@@ -36,7 +36,7 @@ def test_a_preset_counts_only_what_is_the_clients(preset):
     never = {"was_not_brought", "provider_cancel", "technical_failure", "excused", "unknown"}
     counted = {
         outcome
-        for node in nodes.walk(preset.when.node)
+        for node in syntax.walk(preset.when.node)
         if isinstance(node, nodes.Appointments)
         for outcome in node.outcome
     }

@@ -3,7 +3,7 @@
 import re
 
 from carenotebook import criteria as c
-from carenotebook.criteria import nodes
+from carenotebook.criteria import syntax
 
 
 def every(base):
@@ -13,8 +13,8 @@ def every(base):
 
 
 def test_the_examples_hold_every_node(every_expression):
-    there = {type(n) for e in every_expression for n in nodes.walk(e.node)}
-    assert there == {k for k in every(nodes.Node) if k not in (nodes.Term, nodes.Truth)}
+    there = {type(n) for e in every_expression for n in syntax.walk(e.node)}
+    assert there == {k for k in every(syntax.Node) if k not in (syntax.Term, syntax.Truth)}
 
 
 def test_every_node_has_words_without_code(any_expression):
