@@ -1,6 +1,5 @@
 """Durations in whole microseconds. A day is 24 h; a calendar month has no fixed length."""
 
-import math
 import re
 
 from carenotebook.core.errors import OptionError
@@ -66,8 +65,8 @@ def days_us(value: object, what: str = "threshold") -> int:
         return duration_us(value, what)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OptionError(f"{what}: {value!r} is not a number of days or a duration such as '30d'.")
-    if not math.isfinite(value) or abs(value) * DAY > _LONGEST:
-        raise OptionError(f"{what}: {value!r} days is not a usable length of time.")
+    if not abs(value) * DAY <= _LONGEST:
+        raise OptionError(f"{what}: not a usable length of time; at most 200 years, in days.")
     return round(value * DAY)
 
 

@@ -68,7 +68,8 @@ class Attrition(Result):
             ),
             (hidden[0] | hidden[1]).alias(SUPPRESSED),
         )
-        removed = pl.col("clients").shift(1) - pl.col("clients")
+        removed = pl.col("clients").shift(1, fill_value=pl.col("clients").first())
+        removed -= pl.col("clients")
         return Released(shown.with_columns(removed=removed), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
@@ -78,7 +79,8 @@ class Attrition(Result):
         for row in self.released(gate).frame.iter_rows(named=True):
             left = few(gate) if row["clients"] is None else about(row["clients"], gate)
             alone = row["clients_alone"]
-            by_itself = "" if alone is None else f" (by itself: {number(alone)})"
+            told = alone is not None and row["clause"] != EVERYONE
+            by_itself = f" (by itself: {number(alone)})" if told else ""
             lines.append(f"- {row['clause']}: {left}{by_itself}")
         return "\n".join(lines)
 
@@ -88,7 +90,8 @@ def attrition(replay: Replay) -> Attrition:
     clauses = replay.rule.clauses
     episodes = replay.episodes()
     everyone = {"clients": episodes["client_id"].n_unique(), "episodes": episodes.height}
-    rows: list[dict[str, object]] = [{"clause": EVERYONE, **everyone, "removed": 0}]
+    alone = {"clients_alone": everyone["clients"], "episodes_alone": everyone["episodes"]}
+    rows: list[dict[str, object]] = [{"clause": EVERYONE, **everyone, "removed": 0, **alone}]
     before = everyone["clients"]
     for i, clause in enumerate(clauses, 1):
         alone = _held(replay, clause)

@@ -57,12 +57,14 @@ class Placed:
 class Block:
     """Seen episodes and the tables of their clients (with the `CLIENT` column).
 
-    `episode_starts` holds the `started_at` of every accepted episode, seen or not.
+    `episode_starts` holds the `started_at` of every accepted episode, seen or not. `leaves`, where
+    it is not None, keeps what single comparisons came to, for a block that is asked again.
     """
 
     episodes: Episodes
     tables: dict[str, pl.DataFrame]
     episode_starts: pl.DataFrame
+    leaves: dict[Any, Any] | None = None
     _made: dict[Callable[[Block], Any], Any] = field(default_factory=dict)
 
     def once(self, make: Callable[[Block], T]) -> T:

@@ -6,8 +6,8 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from carenotebook.core import options
-from carenotebook.criteria import nodes
-from carenotebook.criteria.nodes import Param
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.syntax import Param
 
 if TYPE_CHECKING:
     from carenotebook.criteria.rule import Rule
@@ -56,7 +56,7 @@ def rule_code(rule: Rule) -> str:
     return f"from carenotebook import criteria as c\n\nrule = c.Rule(\n{body}\n)"
 
 
-def code(node: nodes.Node, depth: int = 0) -> str:  # noqa: PLR0911 - one case a node
+def code(node: syntax.Node, depth: int = 0) -> str:  # noqa: PLR0911 - one case a node
     """Python that makes an expression or a term.
 
     Examples
@@ -83,18 +83,20 @@ def code(node: nodes.Node, depth: int = 0) -> str:  # noqa: PLR0911 - one case a
     return _call(node)
 
 
-def _group(name: str, first: tuple[str, ...], operands: tuple[nodes.Truth, ...], depth: int) -> str:
+def _group(
+    name: str, first: tuple[str, ...], operands: tuple[syntax.Truth, ...], depth: int
+) -> str:
     indent = "    " * (depth + 1)
     lines = [f"{indent}{part}," for part in (*first, *(code(o, depth + 1) for o in operands))]
     return "\n".join([f"c.{name}(", *lines, f"{'    ' * depth})"])
 
 
-def _wrapped(node: nodes.Node, depth: int) -> str:
+def _wrapped(node: syntax.Node, depth: int) -> str:
     text = code(node, depth)
     return f"({text})" if isinstance(node, nodes.Compare | nodes.Not) else text
 
 
-def _call(node: nodes.Node) -> str:
+def _call(node: syntax.Node) -> str:
     name, skip = node.key, ""
     if isinstance(node, nodes.Appointments) and node.outcome in _SUGAR:
         name, skip = _SUGAR[node.outcome], "outcome"

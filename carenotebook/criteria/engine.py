@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.parts import CLIENT
-from carenotebook.criteria import leaves, nodes, spans
+from carenotebook.criteria import leaves, nodes, spans, syntax
 from carenotebook.criteria.block import Block, Episodes, column
 from carenotebook.criteria.needs import columns_needed
 from carenotebook.criteria.spans import Keys, Spans, Truth
@@ -30,7 +30,7 @@ LONGEST_LINE = 2**60
 """Keys are doubled when spans are merged, so a block's line stays well inside 64 bits."""
 
 _FAR = 2**61
-_COSTS: dict[type[nodes.Node], int] = {
+_COSTS: dict[type[syntax.Node], int] = {
     nodes.Attribute: 0,
     nodes.Appointments: 1,
     nodes.Contacts: 1,
@@ -41,6 +41,10 @@ _COSTS: dict[type[nodes.Node], int] = {
     nodes.Unanswered: 4,
     nodes.AttendanceRate: 4,
 }
+_LEAVES = (nodes.Compare, nodes.IsIn, nodes.Improved, nodes.Deteriorated)
+MOST_LEAVES = 40
+"""Leaves that a block keeps where it is asked again and again."""
+
 _EXCUSABLE = ("no_show", "late_cancel", "early_cancel")
 _TIME = pl.Datetime("us", "UTC")
 
@@ -49,32 +53,50 @@ _TIME = pl.Datetime("us", "UTC")
 class Question:
     """What is asked of every block."""
 
-    when: nodes.Truth
+    when: syntax.Truth
     grace: int
     unknown: str
 
 
 def replay_blocks(
-    when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
+    when: syntax.Truth, grace: str, cohort: Cohort, unknown: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Intervals and undecided spans of a rule, with the columns of `INTERVALS`."""
     question = Question(when, duration_us(grace), unknown)
-    answers = list(_in_threads(question, blocks(question, cohort)))
+    return answered(question, blocks(question, cohort, columns_needed(when, cohort)))
+
+
+def answered(
+    question: Question, work: Iterator[tuple[Block, pl.DataFrame]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Intervals and undecided spans over blocks that hold what the question needs."""
+    answers = list(_in_threads(question, work))
     flagged = pl.concat([a[0] for a in answers])
     undecided = pl.concat([a[1] for a in answers])
     return flagged, undecided
 
 
-def evaluate(node: nodes.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 - one case a node
-    """Where a truth holds in a block."""
+def evaluate(node: syntax.Truth, block: Block) -> Truth:
+    """Where a truth holds in a block; one that keeps its leaves finds them again."""
+    if block.leaves is None or not isinstance(node, _LEAVES):
+        return _evaluated(node, block)
+    if node not in block.leaves:
+        while len(block.leaves) >= MOST_LEAVES:
+            del block.leaves[next(iter(block.leaves))]
+        block.leaves[node] = _evaluated(node, block)
+    found: Truth = block.leaves[node]
+    return found
+
+
+def _evaluated(node: syntax.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 - one case a node
     match node:
         case nodes.Compare():
             return leaves.compare(node, block)
         case nodes.IsIn():
             return leaves.is_in(node, block)
-        case nodes.IsUnknown(nodes.Term() as term):
+        case nodes.IsUnknown(syntax.Term() as term):
             return leaves.is_unknown(term, block)
-        case nodes.IsUnknown(nodes.Truth() as inner):
+        case nodes.IsUnknown(syntax.Truth() as inner):
             return spans.known(spans.unknown(evaluate(inner, block), block.domain))
         case nodes.Improved() | nodes.Deteriorated():
             return leaves.reliable_change(node, block)
@@ -91,8 +113,10 @@ def evaluate(node: nodes.Truth, block: Block) -> Truth:  # noqa: C901, PLR0911 -
     raise TypeError(type(node).__name__)
 
 
-def _all(operands: Sequence[nodes.Truth], block: Block) -> Truth:
+def _all(operands: Sequence[syntax.Truth], block: Block) -> Truth:
     """The cheap members first, so that the dear ones look at fewer episodes."""
+    if block.leaves is not None:
+        return spans.at_least([evaluate(o, block) for o in operands], len(operands))
     first, *others = sorted(operands, key=_cost)
     truth = evaluate(first, block)
     for operand in others:
@@ -103,14 +127,15 @@ def _all(operands: Sequence[nodes.Truth], block: Block) -> Truth:
     return truth
 
 
-def _cost(node: nodes.Truth) -> int:
+def _cost(node: syntax.Truth) -> int:
     """Roughly how dear a truth is: its terms, those that build steps counting most."""
-    return sum(_COSTS.get(type(n), 2) for n in nodes.walk(node) if isinstance(n, nodes.Term))
+    return sum(_COSTS.get(type(n), 2) for n in syntax.walk(node) if isinstance(n, syntax.Term))
 
 
-def blocks(question: Question, cohort: Cohort) -> Iterator[tuple[Block, pl.DataFrame]]:
-    """The cohort in ranges of clients: each block, and the table of its episodes."""
-    columns = columns_needed(question.when, cohort)
+def blocks(
+    question: Question, cohort: Cohort, columns: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[Block, pl.DataFrame]]:
+    """The cohort in ranges of clients: each block with these columns, and its episodes."""
     for part in cohort.parts:
         episodes = _episodes(cohort.part_spans(part))
         tables = {

@@ -57,13 +57,18 @@ def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 
 
 def release_incidence(tidy: pl.DataFrame, privacy: Privacy) -> Released:
-    """The curve where every step that shows is made by enough clients; shares to 0.1 %."""
+    """The curve where every step that shows is made by enough clients.
+
+    Shares are no finer than the rounded counts that they stand for, at most to 0.1 %.
+    """
     longest_first = tidy["clients"].to_list()[::-1]
     hidden = nested(longest_first, privacy)[::-1]
     few_left = tidy["at_risk"].is_between(0, privacy.min_cell - 1)
     marked = tidy.with_columns(pl.Series(SUPPRESSED, hidden) | few_left)
+    step = max(0.001, privacy.round_to / max(int(tidy["at_risk"].to_numpy().max(initial=0)), 1))
+    shares = pl.col("estimate", "std_error", "conf_low", "conf_high")
     shown = marked.with_columns(
-        pl.col("estimate", "std_error", "conf_low", "conf_high").round(3),
+        ((shares / step).round() * step).round(3).clip(0, 1),
         *(privacy.rounded(c) for c in ("at_risk", "flagged", "clients")),
     )
     return Released(
@@ -99,7 +104,7 @@ def summarise(replay: Replay, privacy: Privacy) -> str:
 def _flagged(replay: Replay, privacy: Privacy) -> str:
     curve = replay.released(privacy).frame.drop_nulls("estimate")
     if curve.is_empty() or not curve["clients"].max():
-        return f"Put up for review: none, or {few(privacy)}."
+        return "Put up for review: hidden (none, nearly all, or too few to show without telling)."
     last = curve.row(-1, named=True)
     return (
         f"Put up for review at least once within {number(last['day'])} days of an episode's start: "

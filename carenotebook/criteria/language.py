@@ -11,14 +11,18 @@ from typing import Any, NoReturn
 
 from carenotebook.core import options
 from carenotebook.core.errors import RuleError
-from carenotebook.criteria import nodes
-from carenotebook.criteria.nodes import Param, Scalar, Window, as_choice
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.syntax import Param, Scalar, Window, as_choice
 
 Chosen = str | Sequence[str] | None
 
 _NO_TRUTH = (
     "An expression has no truth value of its own: write & for and, | for or, ~ for not, and put "
     "each comparison in parentheses, such as (a >= 3) & (b < 30)."
+)
+_NOT_COMPARED = (
+    "&, | and ~ join expressions. Compare each term with a value and put each comparison in "
+    "parentheses, such as (c.missed(within='90d') >= 3) & (c.days_since_heard() >= 30)."
 )
 
 
@@ -31,12 +35,17 @@ class _Operand:
     def __bool__(self) -> NoReturn:
         raise RuleError(_NO_TRUTH)
 
+    def _refuse(self, _: object = None) -> NoReturn:
+        raise RuleError(_NOT_COMPARED)
+
+    __rand__ = __ror__ = _refuse
+
 
 @dataclass(frozen=True, eq=False, repr=False, slots=True)
 class Expression(_Operand):
     """True, false or unknown for an episode at every instant. Combine with ``&``, ``|``, ``~``."""
 
-    node: nodes.Truth
+    node: syntax.Truth
 
     def __and__(self, other: Expression) -> Expression:
         return Expression(nodes.All((*_parts(self, nodes.All), *_parts(other, nodes.All))))
@@ -72,9 +81,14 @@ class Expression(_Operand):
 class Term(_Operand):  # noqa: PLW1641 - as == makes an expression, it has no hash
     """A value per episode at every instant. Compare it with a threshold to get an expression."""
 
-    node: nodes.Term
+    node: syntax.Term
 
-    def _compare(self, op: nodes.Operator, value: Any) -> Expression:
+    __and__ = __or__ = _Operand._refuse  # noqa: SLF001 - its own base
+
+    def __invert__(self) -> NoReturn:
+        self._refuse()
+
+    def _compare(self, op: syntax.Operator, value: Any) -> Expression:
         if isinstance(value, Term | Expression):
             raise RuleError(
                 "Two terms cannot be compared with each other; compare each with a value."
@@ -318,7 +332,7 @@ def param(name: str) -> Param:
     return Param(name)
 
 
-def _nodes(expressions: Sequence[Expression]) -> tuple[nodes.Truth, ...]:
+def _nodes(expressions: Sequence[Expression]) -> tuple[syntax.Truth, ...]:
     for e in expressions:
         if not isinstance(e, Expression):
             raise RuleError(
@@ -328,7 +342,7 @@ def _nodes(expressions: Sequence[Expression]) -> tuple[nodes.Truth, ...]:
     return tuple(e.node for e in expressions)
 
 
-def _parts(expression: Expression, group: type[nodes.All | nodes.Any_]) -> tuple[nodes.Truth, ...]:
+def _parts(expression: Expression, group: type[nodes.All | nodes.Any_]) -> tuple[syntax.Truth, ...]:
     """A chain ``a & b & c`` is one group of three."""
     (node,) = _nodes([expression])
     return node.operands if isinstance(node, group) else (node,)

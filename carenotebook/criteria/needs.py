@@ -9,7 +9,7 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import MissingDataError, RuleError
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Need:
     optional: bool = False
 
 
-def check_needs(when: nodes.Truth, cohort: Cohort) -> None:
+def check_needs(when: syntax.Truth, cohort: Cohort) -> None:
     """Raise if the rule cannot be replayed on the cohort.
 
     Raises
@@ -32,26 +32,26 @@ def check_needs(when: nodes.Truth, cohort: Cohort) -> None:
     MissingDataError
         Naming the term, and the table or column that it needs.
     """
-    open_params = nodes.params(when)
+    open_params = syntax.params(when)
     if open_params:
         raise RuleError(
             f"The rule has open parameters ({', '.join(open_params)}); only a sweep can fill them. "
             "Put values in their place to replay it."
         )
-    for node in sorted(nodes.walk(when), key=lambda n: not isinstance(n, nodes.Term)):
+    for node in sorted(syntax.walk(when), key=lambda n: not isinstance(n, syntax.Term)):
         for need in _needs(node):
             if not need.optional:
                 cohort.require(need.table, *need.columns, needed_by=f"The term {node.key}()")
-        if isinstance(node, nodes.Term) and node.quantity == "days":
+        if isinstance(node, syntax.Term) and node.quantity == "days":
             _check_episode_end(node, cohort)
         if isinstance(node, nodes.Compare | nodes.IsIn) and isinstance(node.term, nodes.Attribute):
             _check_type(node, node.term.column, cohort)
 
 
-def columns_needed(when: nodes.Truth, cohort: Cohort) -> dict[str, tuple[str, ...]]:
+def columns_needed(when: syntax.Truth, cohort: Cohort) -> dict[str, tuple[str, ...]]:
     """Which columns of which tables a replay reads."""
     wanted: dict[str, dict[str, None]] = {}
-    for node in nodes.walk(when):
+    for node in syntax.walk(when):
         for need in _needs(node):
             if cohort.has(need.table):
                 there = [c for c in need.if_there if cohort.has(need.table, c)]
@@ -59,7 +59,7 @@ def columns_needed(when: nodes.Truth, cohort: Cohort) -> dict[str, tuple[str, ..
     return {table: tuple(columns) for table, columns in wanted.items()}
 
 
-def _needs(node: nodes.Node) -> Iterator[Need]:  # noqa: C901 - one case a node
+def _needs(node: syntax.Node) -> Iterator[Need]:  # noqa: C901 - one case a node
     match node:
         case nodes.Appointments():
             yield Need(
@@ -95,11 +95,11 @@ def _heard() -> Iterator[Need]:
     yield Need("measures", ("at",), optional=True)
 
 
-def _given(node: nodes.Node, *filters: str) -> list[str]:
+def _given(node: syntax.Node, *filters: str) -> list[str]:
     return [n for n in filters if getattr(node, n) is not None]
 
 
-def _check_episode_end(term: nodes.Term, cohort: Cohort) -> None:
+def _check_episode_end(term: syntax.Term, cohort: Cohort) -> None:
     if not cohort.has("episodes") and cohort.episode_end is None:
         raise MissingDataError(
             f"The term {term.key}() needs to know when care ended, or every finished client would "

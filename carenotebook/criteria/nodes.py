@@ -6,57 +6,23 @@ Terms have a value per episode at every instant; truths are true, false or unkno
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, get_args
+from dataclasses import dataclass
+from typing import ClassVar
 
 from carenotebook.core import options
-from carenotebook.core.durations import days_us, duration_us
-from carenotebook.core.errors import OptionError, RuleError
-from carenotebook.core.instruments import INSTRUMENTS
-
-LANGUAGE_VERSION = 1
-
-Quantity = Literal["count", "days", "rate", "score", "attribute"]
-"""What kind of value a term has; it decides which comparisons have an exact meaning."""
-
-Operator = Literal[">=", ">", "<=", "<", "==", "!="]
-OPERATORS: tuple[str, ...] = get_args(Operator)
-Scalar = int | float | str | bool
-
-
-@dataclass(frozen=True)
-class Param:
-    """A named place for a number or a duration, filled in by a sweep."""
-
-    name: str
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.name, str) and self.name.isidentifier()):
-            raise RuleError(
-                f"A parameter's name must be a plain word, such as 'k'; got {self.name!r}."
-            )
-
-
-class Node:
-    """Base of every node; `key` is its name in a rule file."""
-
-    key: ClassVar[str]
-
-
-class Term(Node):
-    """Base of every term."""
-
-    quantity: ClassVar[Quantity]
-
-
-class Truth(Node):
-    """Base of every node that is true, false or unknown."""
-
-
-Choice = tuple[str, ...] | None
-Window = str | Param | None
+from carenotebook.core.errors import RuleError
+from carenotebook.criteria import checks
+from carenotebook.criteria.syntax import (
+    OPERATORS,
+    Choice,
+    Operator,
+    Param,
+    Quantity,
+    Scalar,
+    Term,
+    Truth,
+    Window,
+)
 
 
 @dataclass(frozen=True)
@@ -74,11 +40,11 @@ class Appointments(Term):
     def __post_init__(self) -> None:
         if self.outcome is None:
             raise RuleError("appointments() needs outcome=: which outcomes to count.")
-        _choose(self, "outcome", options.OUTCOMES)
-        _choose(self, "kind", options.KINDS)
-        _choose(self, "reason", options.REASONS)
-        _choose(self, "modality", options.MODALITIES)
-        _check_window(self.within)
+        checks.choose(self, "outcome", options.OUTCOMES)
+        checks.choose(self, "kind", options.KINDS)
+        checks.choose(self, "reason", options.REASONS)
+        checks.choose(self, "modality", options.MODALITIES)
+        checks.check_window(self.within)
 
 
 @dataclass(frozen=True)
@@ -100,10 +66,10 @@ class AttendanceRate(Term):
     minimum: int = 4
 
     def __post_init__(self) -> None:
-        _check_window(self.within)
+        checks.check_window(self.within)
         if self.last is not None and not isinstance(self.last, Param):
-            _check_whole(self.last, "last", 1)
-        _check_whole(self.minimum, "minimum", 1)
+            checks.check_whole(self.last, "last", 1)
+        checks.check_whole(self.minimum, "minimum", 1)
 
 
 @dataclass(frozen=True)
@@ -121,9 +87,9 @@ class DaysSinceContact(Term):
     delivered: bool | None = None
 
     def __post_init__(self) -> None:
-        _choose(self, "direction", options.DIRECTIONS)
-        _choose(self, "purpose", options.PURPOSES)
-        _check_flag(self.delivered, "delivered")
+        checks.choose(self, "direction", options.DIRECTIONS)
+        checks.choose(self, "purpose", options.PURPOSES)
+        checks.check_flag(self.delivered, "delivered")
 
 
 @dataclass(frozen=True)
@@ -154,8 +120,8 @@ class Unanswered(Term):
     purpose: Choice = None
 
     def __post_init__(self) -> None:
-        _duration(self.after, "after")
-        _choose(self, "purpose", options.PURPOSES)
+        checks.duration(self.after, "after")
+        checks.choose(self, "purpose", options.PURPOSES)
 
 
 @dataclass(frozen=True)
@@ -168,10 +134,10 @@ class Contacts(Term):
     delivered: bool | None = None
 
     def __post_init__(self) -> None:
-        _choose(self, "direction", options.DIRECTIONS)
-        _choose(self, "purpose", options.PURPOSES)
-        _check_window(self.within)
-        _check_flag(self.delivered, "delivered")
+        checks.choose(self, "direction", options.DIRECTIONS)
+        checks.choose(self, "purpose", options.PURPOSES)
+        checks.check_window(self.within)
+        checks.check_flag(self.delivered, "delivered")
 
 
 @dataclass(frozen=True)
@@ -185,9 +151,9 @@ class Actions(Term):
     def __post_init__(self) -> None:
         if self.kind is None:
             raise RuleError("actions() needs a kind: which recorded safeguard to count.")
-        _choose(self, "kind", options.ACTION_KINDS)
-        _choose(self, "detail", None)
-        _check_window(self.within)
+        checks.choose(self, "kind", options.ACTION_KINDS)
+        checks.choose(self, "detail", None)
+        checks.check_window(self.within)
 
 
 @dataclass(frozen=True)
@@ -200,8 +166,8 @@ class Barriers(Term):
     def __post_init__(self) -> None:
         if self.reason is None:
             raise RuleError("barriers() needs a reason: which obstacle to count.")
-        _choose(self, "reason", options.REASONS)
-        _check_window(self.within)
+        checks.choose(self, "reason", options.REASONS)
+        checks.check_window(self.within)
 
 
 @dataclass(frozen=True)
@@ -214,8 +180,8 @@ class Measure(Term):
     within: Window = None
 
     def __post_init__(self) -> None:
-        _check_name(self.instrument, "instrument")
-        _check_window(self.within)
+        checks.check_name(self.instrument, "instrument")
+        checks.check_window(self.within)
 
 
 @dataclass(frozen=True)
@@ -228,7 +194,7 @@ class Item(Term):
     number: int
 
     def __post_init__(self) -> None:
-        _check_name(self.instrument, "instrument")
+        checks.check_name(self.instrument, "instrument")
         if self.number != 9 or isinstance(self.number, bool):
             raise RuleError(f"item(): only item 9 is kept (column item_9); got {self.number!r}.")
 
@@ -242,7 +208,7 @@ class MeasureChange(Term):
     instrument: str
 
     def __post_init__(self) -> None:
-        _check_name(self.instrument, "instrument")
+        checks.check_name(self.instrument, "instrument")
 
 
 @dataclass(frozen=True)
@@ -254,7 +220,7 @@ class Attribute(Term):
     column: str
 
     def __post_init__(self) -> None:
-        _check_name(self.column, "column")
+        checks.check_name(self.column, "column")
         if self.column in ("ended_at", "end_reason"):
             raise RuleError(
                 f"attribute({self.column!r}) is refused: how an episode ended is not known while "
@@ -270,7 +236,7 @@ class Improved(Truth):
     instrument: str
 
     def __post_init__(self) -> None:
-        _check_reliable(self.instrument, self.key)
+        checks.check_reliable(self.instrument, self.key)
 
 
 @dataclass(frozen=True)
@@ -281,7 +247,7 @@ class Deteriorated(Truth):
     instrument: str
 
     def __post_init__(self) -> None:
-        _check_reliable(self.instrument, self.key)
+        checks.check_reliable(self.instrument, self.key)
 
 
 @dataclass(frozen=True)
@@ -294,14 +260,14 @@ class Compare(Truth):
     value: Scalar | Param
 
     def __post_init__(self) -> None:
-        _check_term(self.term)
+        checks.check_term(self.term)
         options_ = ", ".join(OPERATORS)
         if self.op not in OPERATORS:
             raise RuleError(f"{self.op!r} is not a comparison; use one of {options_}.")
         if self.op in ("==", "!="):
-            _check_equality(self.term, self.op)
+            checks.check_equality(self.term, self.op)
         if not isinstance(self.value, Param):
-            _check_threshold(self.term, self.op, self.value)
+            checks.check_threshold(self.term, self.op, self.value)
 
 
 @dataclass(frozen=True)
@@ -313,12 +279,12 @@ class IsIn(Truth):
     values: tuple[Scalar, ...]
 
     def __post_init__(self) -> None:
-        _check_term(self.term)
-        _check_equality(self.term, "is_in")
+        checks.check_term(self.term)
+        checks.check_equality(self.term, "is_in")
         if not self.values:
             raise RuleError("is_in() needs at least one value.")
         for value in self.values:
-            _check_threshold(self.term, "==", value)
+            checks.check_threshold(self.term, "==", value)
 
 
 @dataclass(frozen=True)
@@ -339,7 +305,7 @@ class Not(Truth):
     operand: Truth
 
     def __post_init__(self) -> None:
-        _check_truths([self.operand])
+        checks.check_truths([self.operand])
 
 
 @dataclass(frozen=True)
@@ -348,7 +314,7 @@ class All(Truth):
     operands: tuple[Truth, ...]
 
     def __post_init__(self) -> None:
-        _check_truths(self.operands)
+        checks.check_truths(self.operands)
 
 
 @dataclass(frozen=True)
@@ -357,7 +323,7 @@ class Any_(Truth):  # noqa: N801 - the builtin's name is taken by typing
     operands: tuple[Truth, ...]
 
     def __post_init__(self) -> None:
-        _check_truths(self.operands)
+        checks.check_truths(self.operands)
 
 
 @dataclass(frozen=True)
@@ -369,10 +335,10 @@ class AtLeast(Truth):
     operands: tuple[Truth, ...]
 
     def __post_init__(self) -> None:
-        _check_truths(self.operands)
+        checks.check_truths(self.operands)
         if isinstance(self.k, Param):
             return
-        _check_whole(self.k, "at_least: k", 1)
+        checks.check_whole(self.k, "at_least: k", 1)
         if self.k > len(self.operands):
             raise RuleError(
                 f"at_least({self.k}, ...) of {len(self.operands)} expressions could never hold."
@@ -388,9 +354,9 @@ class Sustained(Truth):
     operand: Truth
 
     def __post_init__(self) -> None:
-        _check_truths([self.operand])
+        checks.check_truths([self.operand])
         if not isinstance(self.duration, Param):
-            _duration(self.duration, "for_at_least")
+            checks.duration(self.duration, "for_at_least")
 
 
 TERMS: dict[str, type[Term]] = {
@@ -414,155 +380,3 @@ TERMS: dict[str, type[Term]] = {
         Attribute,
     )
 }
-
-
-def as_choice(value: str | Sequence[str] | None) -> Choice:
-    """One value, a list of values or None, as a tuple or None."""
-    if value is None:
-        return None
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below."""
-    for field in fields(node):  # type: ignore[arg-type]
-        value = getattr(node, field.name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (v for v in value if isinstance(v, Node))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and every node below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
-def params(node: Node) -> tuple[str, ...]:
-    """Names of the parameters that still stand open, in order of appearance."""
-    found = [
-        value.name
-        for n in walk(node)
-        for field in fields(n)  # type: ignore[arg-type]
-        if isinstance(value := getattr(n, field.name), Param)
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def _choose(node: Node, name: str, allowed: tuple[str, ...] | None) -> None:
-    """Check a filter and bring its values into the vocabulary's order."""
-    chosen = getattr(node, name)
-    if chosen is None:
-        return
-    if not chosen:
-        raise RuleError(f"{node.key}(): {name}=[] matches nothing. Name a value, or leave it out.")
-    for value in chosen:
-        if not isinstance(value, str):
-            raise RuleError(f"{node.key}(): {name}={value!r} is not text.")
-        if allowed is not None:
-            try:
-                options.check_option(name, value, allowed)
-            except OptionError as error:
-                raise RuleError(f"{node.key}(): {error}") from None
-    order = sorted(set(chosen)) if allowed is None else [a for a in allowed if a in chosen]
-    object.__setattr__(node, name, tuple(order))
-
-
-def _check_window(within: Window) -> None:
-    if within is not None and not isinstance(within, Param):
-        _duration(within, "within", zero=False)
-
-
-def _duration(text: object, what: str, *, zero: bool = True) -> int:
-    try:
-        return duration_us(text, what, zero=zero)
-    except OptionError as error:
-        raise RuleError(str(error)) from None
-
-
-def _check_whole(value: object, what: str, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise RuleError(f"{what} must be a whole number of {least} or more; got {value!r}.")
-
-
-def _check_flag(value: object, what: str) -> None:
-    if value is not None and not isinstance(value, bool):
-        raise RuleError(f"{what} is True, False or None; got {value!r}.")
-
-
-def _check_name(value: object, what: str) -> None:
-    if not isinstance(value, str) or not value:
-        raise RuleError(f"{what} must be a name; got {value!r}.")
-
-
-def _check_reliable(instrument: str, key: str) -> None:
-    _check_name(instrument, "instrument")
-    known = INSTRUMENTS.get(instrument)
-    if known is None or known.reliable_change is None:
-        usable = ", ".join(i.name for i in INSTRUMENTS.values() if i.reliable_change is not None)
-        raise RuleError(
-            f"{key}({instrument!r}): no published reliable change is known for it. "
-            f"Known: {usable}. Use measure_change() with a threshold of your own."
-        )
-
-
-def _check_term(term: Any) -> None:
-    if not isinstance(term, Term):
-        raise RuleError("Only a term can be compared with a value.")
-
-
-def _check_truths(operands: Sequence[Any]) -> None:
-    if not operands:
-        raise RuleError("A group needs at least one expression.")
-    for operand in operands:
-        if not isinstance(operand, Truth):
-            raise RuleError(
-                "A group holds expressions that are true or false; compare the term with a "
-                "value first, such as c.missed(within='90d') >= 3."
-            )
-
-
-def _check_equality(term: Term, op: str) -> None:
-    if term.quantity in ("days", "rate"):
-        other = "'>= 30' or '< 31'" if term.quantity == "days" else "'>= 0.8' or '< 0.8'"
-        raise RuleError(
-            f"{term.key}() {op}: equality of a continuous value holds for an instant or never. "
-            f"Use {other}."
-        )
-
-
-def _check_threshold(term: Term, op: str, value: object) -> None:
-    if isinstance(value, Node):
-        raise RuleError("Two terms cannot be compared with each other; compare each with a value.")
-    if term.quantity == "attribute":
-        _check_attribute_value(op, value)
-    elif term.quantity == "days":
-        try:
-            days_us(value, f"{term.key}() {op}")
-        except OptionError as error:
-            raise RuleError(str(error)) from None
-    else:
-        _check_number(term, op, value)
-
-
-def _check_attribute_value(op: str, value: object) -> None:
-    if not isinstance(value, bool | int | float | str) or (
-        isinstance(value, float) and not math.isfinite(value)
-    ):
-        raise RuleError(
-            f"An attribute is compared with text, a number, True or False; got {value!r}."
-        )
-    if op not in ("==", "!=") and isinstance(value, bool):
-        raise RuleError("True and False have no order; use == or !=.")
-
-
-def _check_number(term: Term, op: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise RuleError(f"{term.key}() {op} {value!r}: the threshold must be a number.")
-    if term.quantity == "rate" and not 0 <= value <= 1:
-        raise RuleError(
-            f"{term.key}() {op} {value!r}: a rate lies between 0 and 1; for per cent write "
-            f"{value / 100:g}."
-        )

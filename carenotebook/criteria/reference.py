@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -17,63 +15,17 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import days_us, duration_us
 from carenotebook.core.instruments import INSTRUMENTS
 from carenotebook.core.options import MISSED
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.history import History, Row, Span, histories
 
 Truth = bool | None
-Row = dict[str, Any]
 Segment = tuple[int, int, Truth]
-Span = tuple[int, int]
 
 _OWN_CANCELLATIONS = ("late_cancel", "early_cancel", "rescheduled")
-_EXCUSABLE = ("no_show", "late_cancel", "early_cancel")
-
-
-@dataclass(frozen=True)
-class History:
-    """One episode as it is seen, with all that is recorded of its client. Times in microseconds."""
-
-    client_id: str
-    episode: int
-    started_at: int
-    start: int
-    end: int
-    ended: bool
-    appointments: list[Row]
-    contacts: list[Row]
-    checkins: list[Row]
-    actions: list[Row]
-    measures: list[Row]
-    pauses: list[Span]
-    attributes: Row
-    episode_starts: list[int]
-
-    def sees(self, at: int | None) -> bool:
-        return at is not None and self.start <= at < self.end
-
-    def until(self, t: int, instants: Sequence[int | None]) -> list[int]:
-        """Seen instants no later than t."""
-        return [i for i in instants if i is not None and self.sees(i) and i <= t]
-
-    def unpaused(self, since: int, t: int) -> int:
-        """Time from `since` to t that was not paused."""
-        paused = sum(max(0, min(t, e) - max(since, s)) for s, e in self.pauses)
-        return t - since - paused
-
-    def after(self, since: int, length: int) -> int:
-        """The first instant at which `length` of unpaused time has passed."""
-        t, left = since, length
-        for s, e in self.pauses:
-            if e <= t:
-                continue
-            if left <= max(0, s - t):
-                break
-            left -= max(0, s - t)
-            t = max(t, e)
-        return t + left
 
 
 def replay_reference(
-    when: nodes.Truth, grace: str, cohort: Cohort, unknown: str
+    when: syntax.Truth, grace: str, cohort: Cohort, unknown: str
 ) -> Iterator[tuple[History, list[Span], list[Span]]]:
     """For every episode: its history, the spans on which the rule is true, and unknown."""
     for history in histories(cohort, unknown):
@@ -81,7 +33,7 @@ def replay_reference(
         yield history, _spans(segments, truth=True), _spans(segments, truth=None)
 
 
-def timeline(node: nodes.Truth, history: History) -> list[Segment]:
+def timeline(node: syntax.Truth, history: History) -> list[Segment]:
     """Segments that cover what is seen of an episode, each with one truth."""
     if isinstance(node, nodes.Sustained):
         return _sustained(timeline(node.operand, history), history, duration_us(node.duration))
@@ -92,25 +44,25 @@ def timeline(node: nodes.Truth, history: History) -> list[Segment]:
     return [(a, b, _truth(node, history, a, inner)) for a, b in pairwise(ordered)]
 
 
-def truth_at(node: nodes.Truth, history: History, t: int) -> Truth:
+def truth_at(node: syntax.Truth, history: History, t: int) -> Truth:
     """Truth of an expression at one instant of an episode."""
     return _at(timeline(node, history), t)
 
 
-def _inner(node: nodes.Truth) -> list[nodes.Truth]:
+def _inner(node: syntax.Truth) -> list[syntax.Truth]:
     if isinstance(node, nodes.All | nodes.Any_ | nodes.AtLeast):
         return list(node.operands)
-    if isinstance(node, nodes.Not | nodes.IsUnknown) and isinstance(node.operand, nodes.Truth):
+    if isinstance(node, nodes.Not | nodes.IsUnknown) and isinstance(node.operand, syntax.Truth):
         return [node.operand]
     return []
 
 
-def _edges(node: nodes.Truth, history: History) -> Iterator[int]:
+def _edges(node: syntax.Truth, history: History) -> Iterator[int]:
     """Every instant at which the term of a node could cross its threshold, and more."""
     term = getattr(node, "term", getattr(node, "operand", None))
     if isinstance(node, nodes.Improved | nodes.Deteriorated):
         term = nodes.MeasureChange(node.instrument)
-    if not isinstance(term, nodes.Term):
+    if not isinstance(term, syntax.Term):
         return
     instants = {history.start, *_instants(history)}
     yield from instants
@@ -140,7 +92,7 @@ def _instants(history: History) -> Iterator[int]:
 
 
 def _truth(  # noqa: PLR0911 - one case a node
-    node: nodes.Truth, history: History, t: int, inner: dict[nodes.Truth, list[Segment]]
+    node: syntax.Truth, history: History, t: int, inner: dict[syntax.Truth, list[Segment]]
 ) -> Truth:
     match node:
         case nodes.Compare():
@@ -148,7 +100,7 @@ def _truth(  # noqa: PLR0911 - one case a node
         case nodes.IsIn():
             found = value(node.term, history, t)
             return None if found is None else any(found == v for v in node.values)
-        case nodes.IsUnknown(nodes.Term() as term):
+        case nodes.IsUnknown(syntax.Term() as term):
             return value(term, history, t) is None
         case nodes.Improved() | nodes.Deteriorated():
             return _reliable(node, history, t)
@@ -174,7 +126,7 @@ def _at_least(k: int, truths: Sequence[Truth]) -> Truth:
     return False if true + unknown < k else None
 
 
-def _compare(term: nodes.Term, op: str, threshold: Any, found: Any) -> Truth:
+def _compare(term: syntax.Term, op: str, threshold: Any, found: Any) -> Truth:
     if found is None:
         return None
     if term.quantity == "days":
@@ -201,7 +153,7 @@ def _reliable(node: nodes.Improved | nodes.Deteriorated, history: History, t: in
 
 
 def value(  # noqa: C901, PLR0911, PLR0912 - one case a term
-    term: nodes.Term, history: History, t: int
+    term: syntax.Term, history: History, t: int
 ) -> Any:
     """A term's value at t by its definition; None where unknown; days in microseconds."""
     match term:
@@ -417,88 +369,3 @@ def _cut(segments: list[Segment], history: History, grace: int) -> list[Segment]
         (a, b, False if any(s <= a < e for s, e in cuts) else _at(segments, a))
         for a, b in pairwise(ordered)
     ]
-
-
-def histories(cohort: Cohort, unknown: str) -> Iterator[History]:
-    """Every seen episode with the records of its client."""
-    tables = {n: _rows(cohort, n) for n in cohort.tables if n not in ("policies", "episodes")}
-    by_client: dict[str, list[Row]] = {}
-    for row in (_in_microseconds(r) for r in cohort.spans().to_dicts()):
-        by_client.setdefault(row["client_id"], []).append(row)
-    as_of = microseconds(cohort.as_of)
-    for client_id, episodes in by_client.items():
-        mine = {n: t.get(client_id, []) for n, t in tables.items()}
-        pauses = _merged(mine.get("pauses", []), as_of)
-        appointments = [_resolved(a, pauses, unknown, as_of) for a in mine["appointments"]]
-        previous_end = None
-        for e in episodes:
-            if e["seen_from"] < e["seen_until"]:
-                measures = _taken(mine.get("measures", []), e, previous_end)
-                yield History(
-                    client_id=client_id,
-                    episode=e["episode"],
-                    started_at=e["started_at"],
-                    start=e["seen_from"],
-                    end=e["seen_until"],
-                    ended=e["ended_at"] is not None and e["ended_at"] <= as_of,
-                    appointments=appointments,
-                    contacts=mine.get("contacts", []),
-                    checkins=mine.get("checkins", []),
-                    actions=mine.get("actions", []),
-                    measures=measures,
-                    pauses=pauses,
-                    attributes=(mine.get("clients") or [{}])[0],
-                    episode_starts=[x["started_at"] for x in episodes],
-                )
-            previous_end = e["ended_at"]
-
-
-def _taken(measures: list[Row], episode: Row, previous_end: int | None) -> list[Row]:
-    """Measures of an episode; an earlier one counts as taken where the episode is first seen."""
-    mine = []
-    for m in sorted(measures, key=lambda m: m["at"]):
-        early = m["at"] < episode["seen_from"] and (previous_end is None or m["at"] >= previous_end)
-        if early or episode["seen_from"] <= m["at"] < episode["seen_until"]:
-            mine.append({**m, "at": max(m["at"], episode["seen_from"])})
-    return mine
-
-
-def _resolved(a: Row, pauses: list[Span], unknown: str, as_of: int) -> Row:
-    """An appointment with the outcome that counts (`event`, None: no event)."""
-    outcome = a["outcome"]
-    if outcome in ("unknown", "booked") and a["start"] < as_of and unknown != "ignore":
-        outcome = "no_show" if unknown == "missed" else "attended"
-    event = None if outcome in ("unknown", "booked") else outcome
-    if event in _EXCUSABLE and any(s <= a["start"] < e for s, e in pauses):
-        event = "excused"
-    return {**a, "outcome": outcome, "event": event}
-
-
-def _merged(pauses: list[Row], as_of: int) -> list[Span]:
-    spans: list[Span] = []
-    for p in sorted(pauses, key=lambda p: p["start"]):
-        end = (
-            p["end"] if p.get("end") is not None else max(as_of, p["start"]) + duration_us("5200w")
-        )
-        if spans and p["start"] <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
-        else:
-            spans.append((p["start"], end))
-    return spans
-
-
-def _rows(cohort: Cohort, table: str) -> dict[str, list[Row]]:
-    rows: dict[str, list[Row]] = {}
-    for row in cohort.table(table).collect().to_dicts():
-        rows.setdefault(row["client_id"], []).append(_in_microseconds(row))
-    return rows
-
-
-def _in_microseconds(row: Row) -> Row:
-    return {k: microseconds(v) if isinstance(v, datetime) else v for k, v in row.items()}
-
-
-def microseconds(at: datetime) -> int:
-    """Microseconds since 1970 in UTC, exactly."""
-    since = at - datetime.fromtimestamp(0, at.tzinfo)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

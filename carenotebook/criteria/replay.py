@@ -13,7 +13,7 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import CareNotebookWarning
 from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
-from carenotebook.criteria import nodes
+from carenotebook.criteria import syntax
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
 from carenotebook.criteria.needs import check_needs
 from carenotebook.criteria.reference import replay_reference
@@ -248,7 +248,7 @@ def unresolved_appointments(cohort: Cohort) -> pl.LazyFrame:
     return cohort.appointments.filter(past)
 
 
-def _by_reference(when: nodes.Truth, grace: str, cohort: Cohort, unknown: str) -> Frames:
+def _by_reference(when: syntax.Truth, grace: str, cohort: Cohort, unknown: str) -> Frames:
     flagged: list[tuple[object, ...]] = []
     undecided: list[tuple[object, ...]] = []
     for history, true, open_ in replay_reference(when, grace, cohort, unknown):

@@ -12,8 +12,9 @@ import yaml
 
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError, RuleError
-from carenotebook.criteria import nodes, serial, words
+from carenotebook.criteria import serial, syntax, words
 from carenotebook.criteria.language import Expression
+from carenotebook.criteria.ruletext import read_text
 
 RuleKind = Literal["local", "model", "cautionary", "housekeeping"]
 _KEYS = ("carenotebook_rule", "name", "source", "kind", "safeguards", "grace", "when")
@@ -69,6 +70,9 @@ class Rule:
             duration_us(self.grace, "grace")
         except OptionError as error:
             raise RuleError(str(error)) from None
+        given: object = self.safeguards
+        if isinstance(given, str):
+            raise RuleError("safeguards takes a list of sentences, not one text.")
         object.__setattr__(self, "safeguards", tuple(self.safeguards))
 
     @property
@@ -88,7 +92,7 @@ class Rule:
     def save(self, path: str | Path) -> Path:
         """Write the rule as a YAML file (by custom ``*.rule.yml``) that `load` reads."""
         tree = {
-            "carenotebook_rule": nodes.LANGUAGE_VERSION,
+            "carenotebook_rule": syntax.LANGUAGE_VERSION,
             "name": self.name,
             "source": self.source,
             "kind": self.kind,
@@ -198,27 +202,20 @@ def library() -> dict[str, Rule]:
 
 def _parsed(text: str, name: str) -> Rule:
     try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
-        raise RuleError(f"{name} is not YAML{place}.") from None
-    except RecursionError:
-        raise RuleError(f"{name} is nested too deeply.") from None
-    try:
-        return _rule(tree)
+        return _rule(read_text(text))
     except RuleError as error:
         raise RuleError(f"{name}: {error}") from None
     except RecursionError:
-        raise RuleError(f"{name} is nested too deeply.") from None
+        raise RuleError(f"{name}: it is nested too deeply.") from None
 
 
 def _rule(tree: Any) -> Rule:
     if not isinstance(tree, Mapping) or "carenotebook_rule" not in tree:
         raise RuleError("not a rule: it must begin with 'carenotebook_rule: 1'.")
-    if tree["carenotebook_rule"] != nodes.LANGUAGE_VERSION:
+    version = tree["carenotebook_rule"]
+    if version != syntax.LANGUAGE_VERSION or isinstance(version, bool):
         raise RuleError(
-            f"carenotebook_rule: this version reads language {nodes.LANGUAGE_VERSION} only."
+            f"carenotebook_rule: this version reads language {syntax.LANGUAGE_VERSION} only."
         )
     extra = [str(k) for k in tree if k not in _KEYS]
     if extra:

@@ -13,8 +13,8 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from carenotebook.core.errors import RuleError
-from carenotebook.criteria import nodes
-from carenotebook.criteria.nodes import Param
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.syntax import Param
 
 Tree = Any
 T = TypeVar("T")
@@ -27,17 +27,17 @@ _RELIABLE: dict[str, type[nodes.Improved | nodes.Deteriorated]] = {
 _FORMS = ("all", "any", "not", "at_least", "for_at_least", "term", "is_unknown", *_RELIABLE)
 
 
-def canonical_hash(when: nodes.Truth, grace: str) -> str:
+def canonical_hash(when: syntax.Truth, grace: str) -> str:
     """SHA-256 of the canonical JSON of a tree, with the language's version."""
-    tree = {"language": nodes.LANGUAGE_VERSION, "grace": grace, "when": to_tree(when)}
+    tree = {"language": syntax.LANGUAGE_VERSION, "grace": grace, "when": to_tree(when)}
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def to_tree(node: nodes.Node) -> Tree:  # noqa: PLR0911 - one case a node
+def to_tree(node: syntax.Node) -> Tree:  # noqa: PLR0911 - one case a node
     """A node as plain data."""
     match node:
-        case nodes.Term():
+        case syntax.Term():
             return {node.key: _arguments(node)}
         case nodes.All() | nodes.Any_():
             return {node.key: [to_tree(o) for o in node.operands]}
@@ -56,7 +56,7 @@ def to_tree(node: nodes.Node) -> Tree:  # noqa: PLR0911 - one case a node
     raise TypeError(type(node).__name__)
 
 
-def _arguments(term: nodes.Term) -> dict[str, Tree]:
+def _arguments(term: syntax.Term) -> dict[str, Tree]:
     """The arguments that differ from their defaults."""
     given = {}
     for field in fields(term):  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def _plain(value: object) -> Tree:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def from_tree(tree: Tree, place: str = "when") -> nodes.Truth:
+def from_tree(tree: Tree, place: str = "when") -> syntax.Truth:
     """A truth from plain data.
 
     Raises
@@ -91,13 +91,14 @@ def from_tree(tree: Tree, place: str = "when") -> nodes.Truth:
     _only(given, {form}, place)
     inner, at = given[form], f"{place}.{form}"
     if form in _GROUPS:
-        return _placed(at, lambda: _GROUPS[form](_truths(inner, at)))
+        operands = _truths(inner, at)
+        return _placed(at, lambda: _GROUPS[form](operands))
     if form in _RELIABLE:
         return _placed(at, lambda: _RELIABLE[form](inner))
     return _wrapping(form, inner, at)
 
 
-def _wrapping(form: str, inner: Tree, at: str) -> nodes.Truth:
+def _wrapping(form: str, inner: Tree, at: str) -> syntax.Truth:
     if form == "not":
         return nodes.Not(from_tree(inner, at))
     if form == "is_unknown":
@@ -112,7 +113,7 @@ def _wrapping(form: str, inner: Tree, at: str) -> nodes.Truth:
     return _placed(at, lambda: nodes.Sustained(duration, operand))
 
 
-def _comparison(given: Mapping[str, Tree], place: str) -> nodes.Truth:
+def _comparison(given: Mapping[str, Tree], place: str) -> syntax.Truth:
     term = _term(given["term"], f"{place}.term")
     if "is_in" in given:
         _only(given, {"term", "is_in"}, place)
@@ -125,7 +126,7 @@ def _comparison(given: Mapping[str, Tree], place: str) -> nodes.Truth:
     return _placed(place, lambda: nodes.Compare(term, given["op"], value))
 
 
-def _term(tree: Tree, place: str) -> nodes.Term:
+def _term(tree: Tree, place: str) -> syntax.Term:
     given = {tree: None} if isinstance(tree, str) else _mapping(tree, place)
     if len(given) != 1:
         raise RuleError(f"{place}: one term is needed here; found {len(given)} keys.")
@@ -135,27 +136,31 @@ def _term(tree: Tree, place: str) -> nodes.Term:
     kind = nodes.TERMS[key]
     arguments = {} if raw is None else _mapping(raw, f"{place}.{key}")
     _only(arguments, {f.name for f in fields(kind)}, f"{place}.{key}")  # type: ignore[arg-type]
+    needed = [f.name for f in fields(kind) if f.default is MISSING]  # type: ignore[arg-type]
+    lacking = [n for n in needed if n not in arguments]
+    if lacking:
+        raise RuleError(f"{place}.{key}: {', '.join(lacking)} is missing.")
     ready = {
-        n: _choice(v) if n in _CHOICES else _param(v, f"{place}.{key}.{n}")
+        n: _choice(v, f"{place}.{key}.{n}") if n in _CHOICES else _param(v, f"{place}.{key}.{n}")
         for n, v in arguments.items()
     }
     return _placed(f"{place}.{key}", lambda: kind(**ready))
 
 
-def _term_or_truth(tree: Tree, place: str) -> nodes.Term | nodes.Truth:
+def _term_or_truth(tree: Tree, place: str) -> syntax.Term | syntax.Truth:
     if isinstance(tree, str) or (isinstance(tree, Mapping) and set(tree) <= set(nodes.TERMS)):
         return _term(tree, place)
     return from_tree(tree, place)
 
 
-def _truths(tree: Tree, place: str) -> tuple[nodes.Truth, ...]:
+def _truths(tree: Tree, place: str) -> tuple[syntax.Truth, ...]:
     if not isinstance(tree, list):
         raise RuleError(f"{place}: a list of expressions is needed here.")
     return tuple(from_tree(t, f"{place}[{i}]") for i, t in enumerate(tree))
 
 
-def _choice(value: Tree) -> Tree:
-    return tuple(value) if isinstance(value, list) else nodes.as_choice(value)
+def _choice(value: Tree, place: str) -> Tree:
+    return _placed(place, lambda: syntax.as_choice(value))
 
 
 def _param(value: Tree, place: str) -> Tree:
@@ -171,7 +176,7 @@ def _placed(place: str, make: Callable[[], T]) -> T:
     except RuleError as error:
         raise RuleError(f"{place}: {error}") from None
     except TypeError:
-        raise RuleError(f"{place}: a needed argument is missing or of a wrong type.") from None
+        raise RuleError(f"{place}: a value here is of a wrong type.") from None
 
 
 def _mapping(tree: Tree, place: str) -> Mapping[str, Tree]:

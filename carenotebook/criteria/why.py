@@ -9,8 +9,9 @@ import polars as pl
 
 from carenotebook.core.durations import DAY
 from carenotebook.core.errors import OptionError
-from carenotebook.criteria import nodes, words
-from carenotebook.criteria.reference import History, histories, microseconds, truth_at, value
+from carenotebook.criteria import nodes, syntax, words
+from carenotebook.criteria.history import History, histories, microseconds
+from carenotebook.criteria.reference import truth_at, value
 
 if TYPE_CHECKING:
     from carenotebook.criteria.replay import Replay
@@ -30,7 +31,7 @@ def why(replay: Replay, client_id: str, at: datetime | str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(("clause", "truth", "value"), pl.String))
 
 
-def _row(clause: nodes.Truth, history: History, t: int) -> dict[str, str | None]:
+def _row(clause: syntax.Truth, history: History, t: int) -> dict[str, str | None]:
     term = clause.term if isinstance(clause, nodes.Compare | nodes.IsIn) else None
     return {
         "clause": words.say(clause),
@@ -39,7 +40,7 @@ def _row(clause: nodes.Truth, history: History, t: int) -> dict[str, str | None]
     }
 
 
-def _said(term: nodes.Term, found: object) -> str:
+def _said(term: syntax.Term, found: object) -> str:
     if found is None:
         return "unknown"
     if term.quantity == "days" and isinstance(found, int):

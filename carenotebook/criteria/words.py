@@ -8,8 +8,8 @@ from typing import Any
 
 from carenotebook.core import options
 from carenotebook.core.durations import say_duration
-from carenotebook.criteria import nodes
-from carenotebook.criteria.nodes import Param
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.syntax import Param
 
 _OUTCOMES = {
     "attended": "attended appointments",
@@ -59,13 +59,13 @@ _LASTING: dict[str, str] = {
 }
 
 
-def say(node: nodes.Node) -> str:
+def say(node: syntax.Node) -> str:
     """A term or an expression as one phrase."""
     return _say(node)
 
 
 @singledispatch
-def _say(node: nodes.Node) -> str:
+def _say(node: syntax.Node) -> str:
     raise TypeError(type(node).__name__)
 
 
@@ -237,18 +237,18 @@ def _(node: nodes.Sustained) -> str:
     return f"{_grouped(node.operand)}, for {_duration(node.duration)} without a break"
 
 
-def _joined(operands: tuple[nodes.Truth, ...], lead: str, word: str) -> str:
+def _joined(operands: tuple[syntax.Truth, ...], lead: str, word: str) -> str:
     if len(operands) == 1:
         return say(operands[0])
     return f"{lead} {f'; {word} '.join(map(_grouped, operands))}"
 
 
-def _grouped(node: nodes.Truth) -> str:
+def _grouped(node: syntax.Truth) -> str:
     inner = say(node)
     return f"({inner})" if isinstance(node, nodes.All | nodes.Any_ | nodes.AtLeast) else inner
 
 
-def _threshold(term: nodes.Term, value: Any) -> str:
+def _threshold(term: syntax.Term, value: Any) -> str:
     if isinstance(value, Param):
         return _value(value)
     if term.quantity == "days":
@@ -274,7 +274,7 @@ def _duration(value: str | Param) -> str:
     return _value(value) if isinstance(value, Param) else say_duration(value)
 
 
-def _window(within: nodes.Window) -> str:
+def _window(within: syntax.Window) -> str:
     return " since the episode began" if within is None else f" in the last {_duration(within)}"
 
 
@@ -291,7 +291,7 @@ def _list(values: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(start)} {last} {end}" if start else end
 
 
-def explain(when: nodes.Truth, grace: str, name: str) -> str:
+def explain(when: syntax.Truth, grace: str, name: str) -> str:
     """A rule as a sentence and one line per clause."""
     clauses = clauses_of(when)
     lead = "this holds" if len(clauses) == 1 else "all of these hold at the same time"
@@ -302,6 +302,6 @@ def explain(when: nodes.Truth, grace: str, name: str) -> str:
     return "\n".join(lines)
 
 
-def clauses_of(when: nodes.Truth) -> tuple[nodes.Truth, ...]:
+def clauses_of(when: syntax.Truth) -> tuple[syntax.Truth, ...]:
     """The conditions that must hold together."""
     return when.operands if isinstance(when, nodes.All) else (when,)

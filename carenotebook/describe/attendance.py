@@ -87,7 +87,7 @@ class Attendance(Result):
             *self._split(),
             (
                 "Caveat: a rate counts only those who still have appointments; a service that ends "
-                "care early looks better on it. Read it beside outcome_panel(), which sums to "
+                "care early looks better on it. Read it beside the outcome panel, which sums to "
                 "everyone. Differences describe; they do not explain."
             ),
         ]

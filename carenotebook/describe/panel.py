@@ -118,7 +118,7 @@ class OutcomePanel(Result):
             "ended_dropped_out": "dropped out",
         }
         lines += [
-            f"{said_share(found[s], privacy, 'people')} {text}."
+            _sentence(f"{said_share(found[s], privacy, 'people')} {text}.")
             for s, text in names.items()
             if s in found
         ]
@@ -269,3 +269,7 @@ def _appointments(cohort: Cohort, episodes: pl.DataFrame, by: tuple[str, ...]) -
         placed = within_episodes(rows, episodes, "start", *own).select("_row", *own)
         rows = rows.join(placed.lazy(), on="_row", how="left")
     return with_groups(rows, cohort, by, own, "outcome_panel()")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

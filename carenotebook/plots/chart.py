@@ -34,16 +34,18 @@ class CareChart(alt.VConcatChart):
         text = getattr(title, "text", title)
         return " ".join(text) if isinstance(text, list) else str(text or "")
 
-    def svg(self, *, inline: bool = False) -> str:
+    def svg(self, *, inline: bool = False, dark: bool = False) -> str:
         """The chart as an SVG element.
 
         Parameters
         ----------
         inline : bool
             True to put it into HTML that has `carenotebook.plots.theme.css` in it, inside an
-            element of class ``cn-chart``; False for a file of its own, in light.
+            element of class ``cn-chart``; False for a file of its own.
+        dark : bool
+            Whether a file of its own is for a dark background.
         """
-        return self._drawn("page" if inline else "light")
+        return self._drawn("page" if inline else "dark" if dark else "light")
 
     def html(self) -> str:
         """The chart as an HTML figure of two images, of which the theme shows one.

@@ -32,6 +32,8 @@ def draw(spec: dict[str, Any], title: str, alternative: str, colours: Colours) -
     svg: str = vl_convert.vegalite_to_svg(spec)
     svg = svg[svg.index("<svg") :]
     name = "cn-" + hashlib.sha256(svg.encode() + alternative.encode()).hexdigest()[:12]
+    # The parts of a picture that is named as a whole have no name of their own.
+    svg = re.sub(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")', "", svg)
     svg = re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", svg)
     svg = svg.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
     head = (

@@ -54,7 +54,7 @@ def display_frame(released: Released) -> pl.DataFrame:
     rows = list(frame.iter_rows(named=True))
     columns: dict[str, list[str]] = {}
     for name in _shown(frame):
-        say = _writer(name, frame.schema[name], frame.columns, label)
+        say = _writer(name, frame, label)
         columns[heading(name)] = [say(row) for row in rows]
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
@@ -93,9 +93,9 @@ def _names(column: str, frame: pl.DataFrame) -> bool:
     return column in _NUMBERED or not frame.schema[column].is_numeric()
 
 
-def _writer(
-    name: str, dtype: pl.DataType, columns: list[str], label: str
-) -> Callable[[dict[str, Any]], str]:
+def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, Any]], str]:
+    dtype, columns = frame.schema[name], frame.columns
+
     def hidden_or(text: str, say: Callable[[dict[str, Any]], str]) -> Callable[..., str]:
         def write(row: dict[str, Any]) -> str:
             if row[name] is None:
@@ -110,6 +110,8 @@ def _writer(
         return lambda r: _count(r, label)
     if dtype.is_numeric():
         return hidden_or(label, lambda r: number(r[name]))
+    if dtype == pl.Date and (frame[name].dt.day() == 1).all():
+        return lambda r: f"{r[name]:%b %Y}" if r[name] else ""
     if name in _VOCABULARY:
         return lambda r: str(r[name] or "").replace("_", " ")
     return lambda r: "" if r[name] is None else str(r[name])

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from carenotebook.core.errors import RuleError
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
 from carenotebook.criteria.language import Expression
-from carenotebook.criteria.nodes import Param
 from carenotebook.criteria.rule import Rule, RuleKind
+from carenotebook.criteria.syntax import Param
 
 WRAPPERS = (nodes.Not, nodes.Sustained, nodes.IsUnknown)
+_ADDED_ROOT = 0
+"""Id of a root that stands around a rule that is one clause."""
+
 HOW = ("all", "any", "at_least")
 _GROUPS = (nodes.All, nodes.Any_, nodes.AtLeast)
 
@@ -32,7 +35,7 @@ class Item:
     """
 
     id: int
-    node: nodes.Truth | None
+    node: syntax.Truth | None
     children: tuple[Item, ...] = ()
     on: bool = True
     how: str = ""
@@ -77,7 +80,8 @@ class Draft:
         when = built(self.root)
         if when is None:
             return None
-        if isinstance(when, nodes.All | nodes.Any_) and len(when.operands) == 1:
+        as_opened = len(self.root.children) == 1 and self.root.id != _ADDED_ROOT
+        if isinstance(when, nodes.All | nodes.Any_) and len(when.operands) == 1 and not as_opened:
             when = when.operands[0]
         return Rule(
             self.name,
@@ -116,15 +120,15 @@ class Draft:
 def draft_of(rule: Rule | None, name: str = "My rule") -> Draft:
     """The draft of a rule; without one, an empty draft."""
     if rule is None:
-        return Draft(Item(0, None, how="all"), name)
+        return Draft(Item(_ADDED_ROOT, None, how="all"), name)
     node = rule.when.node
     root = _item(node, iter(range(1, 10**9)))
     if not root.is_group:
-        root = Item(0, None, (root,), how="all")
+        root = Item(_ADDED_ROOT, None, (root,), how="all")
     return Draft(root, rule.name, rule.source, rule.grace, rule.kind, rule.safeguards)
 
 
-def built(item: Item) -> nodes.Truth | None:
+def built(item: Item) -> syntax.Truth | None:
     """The node that an item stands for, without what is off."""
     if not item.on:
         return None
@@ -167,7 +171,7 @@ def moved(draft: Draft, id_: int, way: str) -> Draft:
     return _nested(draft, parent, place) if way == "in" else _lifted(draft, parent, place)
 
 
-def added(draft: Draft, group: int, node: nodes.Truth) -> tuple[Draft, int]:
+def added(draft: Draft, group: int, node: syntax.Truth) -> tuple[Draft, int]:
     """With a clause at the end of a group, and the clause's id."""
     into = draft.item(group)
     if not into.is_group:
@@ -193,13 +197,13 @@ def matched(draft: Draft, id_: int, how: str) -> Draft:
     return draft.with_item(replace(item, how=how))
 
 
-def _item(node: nodes.Truth, ids: Iterator[int]) -> Item:
+def _item(node: syntax.Truth, ids: Iterator[int]) -> Item:
     id_ = next(ids)
     if isinstance(node, _GROUPS):
         children = tuple(_item(n, ids) for n in node.operands)
         k = node.k if isinstance(node, nodes.AtLeast) else 1
         return Item(id_, None, children, how=node.key, k=k)
-    if isinstance(node, WRAPPERS) and isinstance(node.operand, nodes.Truth):
+    if isinstance(node, WRAPPERS) and isinstance(node.operand, syntax.Truth):
         return Item(id_, node, (_item(node.operand, ids),))
     return Item(id_, node)
 

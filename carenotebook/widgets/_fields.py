@@ -9,8 +9,8 @@ from typing import Any
 
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.errors import OptionError, RuleError
-from carenotebook.criteria import nodes, words
-from carenotebook.criteria.nodes import Param
+from carenotebook.criteria import nodes, syntax, words
+from carenotebook.criteria.syntax import Param
 from carenotebook.widgets._draft import HOW, Draft, Item, matched
 from carenotebook.widgets._messages import Field, Option
 
@@ -46,7 +46,7 @@ def label(item: Item) -> str:  # noqa: PLR0911 - one case a node
             return _capital(words.say(node))
 
 
-def _bare(term: nodes.Term) -> str:
+def _bare(term: syntax.Term) -> str:
     """A term without what its fields say."""
     if isinstance(term, nodes.Unanswered):
         return words.say(term).removesuffix(f" for {say_duration(term.after)}")
@@ -105,7 +105,7 @@ def _threshold(node: nodes.Compare) -> Field:
     return Field("value", "Threshold", control, _text(value), (), optional=False)  # type: ignore[arg-type]
 
 
-def _windows(term: nodes.Term) -> Iterator[Field]:
+def _windows(term: syntax.Term) -> Iterator[Field]:
     if hasattr(term, "within"):
         yield Field("within", "Within", "duration", _text(term.within), (), optional=True)
     if isinstance(term, nodes.AttendanceRate):
@@ -133,8 +133,8 @@ def changed(draft: Draft, id_: int, name: str, text: str) -> Draft:
     return draft.with_item(replace(item, node=_changed(item.node, name, text.strip())))
 
 
-def _changed(node: Any, name: str, text: str) -> nodes.Truth:
-    made: nodes.Truth
+def _changed(node: Any, name: str, text: str) -> syntax.Truth:
+    made: syntax.Truth
     if isinstance(node, nodes.Sustained):
         made = replace(node, duration=_duration(text))
     elif name == "op":
@@ -153,7 +153,7 @@ def _changed(node: Any, name: str, text: str) -> nodes.Truth:
     return made
 
 
-def _value(node: nodes.Compare, text: str) -> nodes.Scalar:
+def _value(node: nodes.Compare, text: str) -> syntax.Scalar:
     quantity, before = node.term.quantity, node.value
     if quantity == "days":
         return _days(text, before)
@@ -165,7 +165,7 @@ def _value(node: nodes.Compare, text: str) -> nodes.Scalar:
     return round(number / 100, 6) if quantity == "rate" else number
 
 
-def _days(text: str, before: object) -> nodes.Scalar:
+def _days(text: str, before: object) -> syntax.Scalar:
     if text.endswith("d") and not isinstance(before, str):
         return _number(text[:-1])
     return _duration(text)

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.criteria import nodes, words
+from carenotebook.criteria import nodes, syntax, words
 from carenotebook.criteria.flags import FlagsByGroup, by_group, by_month
 from carenotebook.criteria.language import Expression
-from carenotebook.criteria.replay import Replay, find_spans
+from carenotebook.criteria.prepared import Prepared
+from carenotebook.criteria.replay import Replay
 from carenotebook.criteria.rule import Rule
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.ledger import Ledger, Members
@@ -61,6 +62,7 @@ class Figures:
         self.cohort = cohort
         self.privacy = privacy
         self._ledger = Ledger(privacy)
+        self._prepared = Prepared(cohort)
         self._replays: dict[str, Replay] = {}
         spans = cohort.spans().filter(pl.col("seen_from") < pl.col("seen_until"))
         self._clients = spans.select(pl.col("client_id").unique().sort()).with_row_index("place")
@@ -86,8 +88,7 @@ class Figures:
         """The replay of a rule, kept for a while."""
         key = rule.hash
         if key not in self._replays:
-            spans = find_spans(rule, self.cohort)
-            self._keep(key, Replay(rule, self.cohort, "ignore", *spans))
+            self._keep(key, self._prepared.replay(rule))
         return self._replays[key]
 
     def steps(self, rule: Rule) -> Iterator[Step]:
@@ -139,7 +140,7 @@ class Figures:
         kept: dict[str, Any] | None = self._ledger.settle(cell, self._members(flagged), lambda: row)
         return row if kept is None else kept
 
-    def _held(self, rule: Rule, when: nodes.Truth) -> Count:
+    def _held(self, rule: Rule, when: syntax.Truth) -> Count:
         part = Rule(rule.name, Expression(when), grace=rule.grace)
         return self._settled("clients", self._members(self.replay(part).intervals))
 
@@ -201,7 +202,7 @@ def _undecided(figures: Figures, rule: Rule) -> tuple[str, str]:
     )
 
 
-def _named(said: str, place: int, node: nodes.Truth) -> str:
+def _named(said: str, place: int, node: syntax.Truth) -> str:
     if place == 1:
         return said
     return f"{'and' if isinstance(node, nodes.All) else 'or'} {said}"

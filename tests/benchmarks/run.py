@@ -83,8 +83,8 @@ def main() -> None:
             )
     smallest = saved_cohort(min(chosen.sizes), chosen.folder)
     print(
-        f"a fresh process on {min(chosen.sizes):,} appointments, imports included, nothing compiled "
-        f"before: {fresh(smallest, chosen.runs):.2f} s"
+        f"a fresh process on {min(chosen.sizes):,} appointments, imports included, nothing "
+        f"compiled before: {fresh(smallest, chosen.runs):.2f} s"
     )
 
 

@@ -1,8 +1,7 @@
 """The criteria builder as a person uses it, in JupyterLab."""
 
-from playwright.sync_api import expect
-
 from notebooks_for_tests import SETUP
+from playwright.sync_api import expect
 
 
 def builder(page):

@@ -58,9 +58,13 @@ def test_values_of_the_users_data_are_not_reworded():
     assert display_frame(Released(frame, Privacy()))["Site"].to_list() == ["North_1"]
 
 
-def test_dates_are_iso():
-    frame = pl.DataFrame({"period": [date(2024, 3, 1)], "clients": [20], "suppressed": [False]})
-    assert display_frame(Released(frame, Privacy())).row(0) == ("2024-03-01", "20")
+def test_months_are_named_and_other_dates_are_iso():
+    def shown(*days):
+        frame = pl.DataFrame({"period": days, "clients": 20, "suppressed": False})
+        return display_frame(Released(frame, Privacy()))["Period"].to_list()
+
+    assert shown(date(2024, 3, 1), date(2024, 4, 1)) == ["Mar 2024", "Apr 2024"]
+    assert shown(date(2024, 3, 1), date(2024, 3, 8)) == ["2024-03-01", "2024-03-08"]
 
 
 def test_html_is_a_table_that_a_screen_reader_can_read(released):

@@ -4,7 +4,8 @@ import pytest
 
 from carenotebook import criteria as c
 from carenotebook.core.errors import RuleError
-from carenotebook.criteria import nodes
+from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.syntax import walk
 from carenotebook.widgets import _draft as drafts
 from carenotebook.widgets._document import document
 from carenotebook.widgets._fields import changed, fields_of
@@ -37,7 +38,7 @@ def row(draft, label):
 def test_opening_a_rule_keeps_its_meaning_and_shows_every_clause(rule):
     draft = drafts.draft_of(rule)
     assert draft.rule() == rule
-    truths = [n for n in nodes.walk(rule.when.node) if isinstance(n, nodes.Truth)]
+    truths = [n for n in walk(rule.when.node) if isinstance(n, syntax.Truth)]
     root_is_group = isinstance(rule.when.node, nodes.All | nodes.Any_ | nodes.AtLeast)
     assert len(rows(draft)) == len(truths) - root_is_group
 

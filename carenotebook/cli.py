@@ -1,0 +1,269 @@
+"""The command ``carenotebook``: a report on made-up or real data, and JupyterLab."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import carenotebook as cn
+from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
+
+if TYPE_CHECKING:
+    from carenotebook.core.cohort import Cohort
+    from carenotebook.criteria.rule import Rule
+    from carenotebook.report.review import Review
+
+UNEXPECTED, USAGE, DATA, RULE, OUTPUT = 1, 2, 3, 4, 5
+INTERRUPTED = 130
+
+EXIT_CODES = """\
+exit codes:
+  0  done
+  1  unexpected: a fault of carenotebook
+  2  usage: an option is missing or has a value that it cannot take
+  3  the data could not be read
+  4  the rule was refused: malformed, or it needs data that the cohort does not have
+  5  the output could not be written
+"""
+TABLES = (
+    "contacts",
+    "episodes",
+    "clients",
+    "measures",
+    "checkins",
+    "actions",
+    "pauses",
+)
+SETTINGS = ("mapping", "timezone", "notice", "as_of", "observed_from", "episode_end")
+TRACEBACK = "CARENOTEBOOK_TRACEBACK"
+
+
+class _Failure(Exception):  # noqa: N818 - it carries an exit code
+    """A user's mistake, on its way to one line and an exit code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; by default those of the process.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except _Failure as failure:
+        return _complain(str(failure), failure.code)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - its text may hold a client's value
+        return _complain(_unexpected(error), UNEXPECTED)
+    return 0
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"carenotebook: error: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _unexpected(error: Exception) -> str:
+    if os.environ.get(TRACEBACK):
+        traceback.print_exc()
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"unexpected {type(error).__name__} at {Path(where.filename).name}:{where.lineno}. Please "
+        f"report it. With {TRACEBACK}=1 the traceback is shown; it may hold data of clients."
+    )
+
+
+@contextmanager
+def _failing(code: int) -> Iterator[None]:
+    """Turn a mistake within the block into an exit code; a wrong option is always a usage error."""
+    try:
+        yield
+    except OptionError as error:
+        raise _Failure(USAGE, str(error)) from None
+    except CareNotebookError as error:
+        raise _Failure(code, str(error)) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise _Failure(code, f"{error.filename or 'a file'}: {reason}.") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carenotebook",
+        description="Describe attendance, and replay a criterion that ends in a clinician's "
+        "review. It discharges nobody.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"carenotebook {cn.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_review(commands)
+    lab = commands.add_parser("lab", help="open JupyterLab on the tour")
+    lab.set_defaults(run=_lab)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="the main job on made-up data")
+    demo.add_argument("--clients", type=int, default=4000, help="how many (default %(default)s)")
+    demo.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    demo.add_argument("-o", "--output", type=Path, default=Path("demo.html"), help="the report")
+    demo.set_defaults(run=_demo)
+
+
+def _add_review(commands: Any) -> None:
+    review = commands.add_parser(
+        "review",
+        help="a report on a cohort and a rule",
+        description="Write a self-contained report: the data, attendance, and whom the rule "
+        "would have put up for a clinician's review.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    review.add_argument(
+        "data",
+        metavar="DATA",
+        type=Path,
+        help="a folder that Cohort.save wrote, or a file of appointments (.csv, .parquet, .xlsx)",
+    )
+    review.add_argument(
+        "--rule", required=True, help="a *.rule.yml file, or the name of a published rule"
+    )
+    review.add_argument("-o", "--output", type=Path, help="the report, an HTML file")
+    review.add_argument("--json", action="store_true", help="print the report's figures as JSON")
+    review.add_argument(
+        "--by", nargs="+", default=[], metavar="COLUMN", help="compare groups: columns of --clients"
+    )
+    files = review.add_argument_group("with a file of appointments")
+    for table in TABLES:
+        files.add_argument(f"--{table}", type=Path, metavar="FILE")
+    files.add_argument("--mapping", type=Path, metavar="FILE", help="YAML: your columns and ours")
+    files.add_argument("--timezone", help="of times without an offset (default UTC)")
+    files.add_argument("--notice", help="a shorter notice is a late cancellation (default 24h)")
+    files.add_argument("--as-of", help="nothing at or after this time is seen")
+    files.add_argument("--observed-from", help="nothing before this time is seen")
+    files.add_argument(
+        "--episode-end", help="without --episodes: as_of, or a duration such as 120d"
+    )
+    review.set_defaults(run=_review)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from carenotebook import criteria as c
+
+    with _failing(USAGE):
+        cohort, _ = cn.synthetic_cohort(clients=arguments.clients, seed=arguments.seed)
+    rule = c.Rule(
+        "three misses and silence",
+        (c.missed(within="90d") >= 3)
+        & (c.days_since_heard() >= 30)
+        & (c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d") >= 2),
+        source="an example of carenotebook's",
+        safeguards=(
+            "A clinician looks at risk first, and treats what is missing as unknown.",
+            "Someone talks with the client about what stands in the way.",
+            "Another time, way of meeting or therapist is offered before anything else.",
+        ),
+    )
+    review = _reviewed(cohort, rule, ["language"])
+    _write(review, arguments.output)
+    print("Made-up clients; nothing here is evidence about real ones.")
+    print(review.summary())
+    print(f"Report: {arguments.output}")
+
+
+def _review(arguments: argparse.Namespace) -> None:
+    if arguments.output is None and not arguments.json:
+        _usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
+    rule = _rule(arguments.rule)
+    cohort = _cohort(arguments)
+    review = _reviewed(cohort, rule, arguments.by)
+    if arguments.output is not None:
+        _write(review, arguments.output)
+    if arguments.json:
+        print(json.dumps(review.figures(), indent=2, ensure_ascii=False))
+    else:
+        print(review.summary())
+        print(f"Report: {arguments.output}")
+
+
+def _reviewed(cohort: Cohort, rule: Rule, by: Sequence[str]) -> Review:
+    from carenotebook.report.review import review
+
+    with _failing(RULE), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CareNotebookWarning)
+        found = review(cohort, rule, by=by, progress=True)
+    for text in dict.fromkeys(str(w.message) for w in caught):
+        print(f"carenotebook: warning: {text}", file=sys.stderr)
+    return found
+
+
+def _rule(name: str) -> Rule:
+    from carenotebook import criteria as c
+
+    with _failing(RULE):
+        if Path(name).suffix in {".yml", ".yaml"}:
+            return c.load(name)
+        published = c.library()
+    if name not in published:
+        known = ", ".join(published)
+        raise _Failure(RULE, f"no published rule {name!r} (a file ends in .yml). Known: {known}.")
+    return published[name]
+
+
+def _cohort(arguments: argparse.Namespace) -> Cohort:
+    given = {n: v for n in (*TABLES, *SETTINGS) if (v := getattr(arguments, n)) is not None}
+    data: Path = arguments.data
+    if not data.exists():
+        raise _Failure(DATA, f"{data}: no such file or folder.")
+    if data.is_dir():
+        if given:
+            options = ", ".join(f"--{n.replace('_', '-')}" for n in given)
+            _usage(f"{options}: {data} is a saved cohort, which has its tables and settings.")
+        with _failing(DATA):
+            return cn.load(data)
+    readers = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
+    if data.suffix.lower() not in readers:
+        raise _Failure(DATA, f"{data}: not a folder and not one of {', '.join(readers)}.")
+    with _failing(DATA):
+        cohort: Cohort = getattr(cn, readers[data.suffix.lower()])(appointments=data, **given)
+    return cohort
+
+
+def _write(review: Review, output: Path) -> None:
+    html = review.html()
+    with _failing(OUTPUT):
+        output.write_text(html, encoding="utf-8")
+
+
+def _lab(_: argparse.Namespace) -> None:
+    if util.find_spec("jupyterlab") is None:
+        raise _Failure(USAGE, "JupyterLab is not installed. Run: pip install 'carenotebook[lab]'")
+    command = [sys.executable, "-m", "jupyterlab"]
+    tour = Path("notebooks") / "00_tour.ipynb"
+    if tour.is_file():
+        command.append(str(tour))
+    subprocess.run(command, check=False)  # noqa: S603 - our own arguments
+
+
+def _usage(message: str) -> NoReturn:
+    raise _Failure(USAGE, message)

@@ -1,0 +1,95 @@
+"""The shape of a page, and how it becomes one self-contained HTML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from carenotebook.plots.theme import css
+from carenotebook.report.tables import Table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_PACKAGE = "carenotebook.report"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and a value; `code` is set in a fixed width."""
+
+    what: str
+    value: str
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A figure at the top of the page."""
+
+    what: str
+    figure: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a section: text first, then whatever it has. `chart` is an SVG element."""
+
+    text: str = ""
+    title: str = ""
+    steps: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    points: tuple[str, ...] = ()
+    chart: str = ""
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading that can be linked to, and its parts."""
+
+    id: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that a report says, in order."""
+
+    title: str
+    lead: str
+    standing: str
+    reading: str
+    key_figures: tuple[KeyFigure, ...]
+    sections: tuple[Section, ...]
+    made: str
+
+
+def render(page: Page) -> str:
+    """The page as HTML that needs no script and no other file."""
+    own = resources.files(_PACKAGE).joinpath("templates", "style.css").read_text(encoding="utf-8")
+    template = _environment().get_template("review.html.j2")
+    return template.render(page=page, style=own, chart_style=css())
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader(_PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_kept_together,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _kept_together(value: object) -> object:
+    """A number stays on one line with its percent sign."""
+    return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value

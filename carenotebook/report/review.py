@@ -1,0 +1,164 @@
+"""`review`: what a criterion would have done on a cohort, as figures and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+import carenotebook
+from carenotebook.core.errors import MissingDataError, OptionError
+from carenotebook.criteria.replay import replay
+from carenotebook.describe.attendance import attendance
+from carenotebook.describe.panel import outcome_panel
+from carenotebook.privacy import Privacy
+from carenotebook.report.figures import Block, data_blocks, result_block
+from carenotebook.report.layout import GROUP, STANDING, key_figures, page_of
+from carenotebook.report.page import render
+
+if TYPE_CHECKING:
+    from carenotebook.core.cohort import Cohort
+    from carenotebook.criteria.flags import FlagsByGroup
+    from carenotebook.criteria.replay import Replay
+    from carenotebook.criteria.rule import Rule
+    from carenotebook.results.result import Result
+
+CAME_BACK_WITHIN = "8w"
+
+
+@dataclass(frozen=True, repr=False)
+class Review:
+    """A criterion replayed on a cohort: released aggregates only, as figures or as a page.
+
+    Attributes
+    ----------
+    data, rule : Mapping
+        What was analysed, and by which rule.
+    blocks : Mapping[str, Block]
+        The results in the order of the report.
+    privacy : Privacy
+    """
+
+    data: Mapping[str, Any]
+    rule: Mapping[str, Any]
+    blocks: Mapping[str, Block]
+    privacy: Privacy
+
+    def figures(self) -> dict[str, Any]:
+        """Every figure of the report, as JSON can hold it."""
+        return {
+            "carenotebook": carenotebook.__version__,
+            "standing": STANDING,
+            "privacy": {"min_cell": self.privacy.min_cell, "round_to": self.privacy.round_to},
+            "data": dict(self.data),
+            "rule": dict(self.rule),
+            **{name: b.figures() for name, b in self.blocks.items()},
+        }
+
+    def html(self) -> str:
+        """The report: one HTML file that needs no script and makes no request."""
+        return render(page_of(self))
+
+    def summary(self) -> str:
+        """The key figures in a few lines of text."""
+        lines = (f"{k.what}: {k.figure} ({k.detail})" for k in key_figures(self))
+        return "\n".join([*lines, STANDING])
+
+    def __repr__(self) -> str:
+        return f"Review({self.rule['name']!r}, {len(self.blocks)} results)"
+
+
+def review(cohort: Cohort, rule: Rule, by: Sequence[str] = (), *, progress: bool = False) -> Review:
+    """Describe a cohort and replay a rule on it, for a report.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    rule : Rule
+    by : sequence of str
+        Columns over which flags are compared: of `clients`, or therapist_id or site of `episodes`.
+    progress : bool
+        True for a bar on standard error while it works, if that is a terminal.
+
+    Raises
+    ------
+    MissingDataError
+        If the rule needs a table or column that the cohort does not have.
+    OptionError
+        If groups are asked for by a column that is not there, or that names clients.
+
+    Examples
+    --------
+    >>> import carenotebook as cn
+    >>> from carenotebook import criteria as c
+    >>> from carenotebook.report.review import review
+    >>> cohort, _ = cn.synthetic_cohort(clients=60, seed=1)
+    >>> found = review(cohort, c.Rule("three misses", c.missed(within="90d") >= 3))
+    >>> found.figures()["rule"]["name"]
+    'three misses'
+    """
+    found = replay(rule, cohort)
+    computed: dict[str, Callable[[], Result]] = {
+        "attendance_overall": partial(attendance, cohort, every=None),
+        "attendance": partial(attendance, cohort),
+        "outcome_panel": partial(outcome_panel, cohort),
+        "flagged": lambda: found,
+        "by_month": found.by_month,
+        "attrition": found.attrition,
+        **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
+        "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
+        "states": found.states,
+        "unknown_outcomes": found.unknowns,
+    }
+    privacy = Privacy()
+    # disable=None: a terminal shows the bar, a file or a pipe gets nothing.
+    steps = tqdm(computed.items(), "review", leave=False, disable=None if progress else True)
+    blocks = {name: result_block(compute(), privacy) for name, compute in steps}
+    return Review(
+        data=_about_data(cohort),
+        rule=_about_rule(rule),
+        blocks={**data_blocks(cohort, privacy), **blocks},
+        privacy=privacy,
+    )
+
+
+def _by_group(found: Replay, column: str) -> FlagsByGroup:
+    if column == "client_id":
+        raise OptionError("by='client_id' would list clients; compare groups of them instead.")
+    try:
+        return found.by_group(column)
+    except MissingDataError as error:
+        raise OptionError(str(error)) from None
+
+
+def _about_data(cohort: Cohort) -> dict[str, Any]:
+    return {
+        "content_hash": cohort.content_hash,
+        "as_of": f"{cohort.as_of:%Y-%m-%d}",
+        "observed_from": cohort.observed_from and f"{cohort.observed_from:%Y-%m-%d}",
+        "timezone": cohort.timezone,
+        "notice": cohort.notice,
+        "episode_end": cohort.episode_end,
+        "episodes_recorded": cohort.has("episodes"),
+        "policies": _policies(cohort),
+    }
+
+
+def _policies(cohort: Cohort) -> int:
+    """How many are recorded; they are about services, so the exact number may be shown."""
+    policies = cohort.policies
+    return 0 if policies is None else policies.collect().height
+
+
+def _about_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "kind": rule.kind,
+        "source": rule.source,
+        "hash": rule.hash,
+        "explanation": rule.explain(),
+        "safeguards": list(rule.safeguards),
+    }

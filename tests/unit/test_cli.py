@@ -1,0 +1,180 @@
+"""The command as its users run it: a real process, its output and its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import carenotebook as cn
+from carenotebook.cli import EXIT_CODES
+
+ROOT = Path(__file__).parents[2]
+CTN0094 = ROOT.parent / "shared" / "data" / "ctn0094"
+
+
+def run(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "carenotebook", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, small_group_tables):
+    """The small-group cohort as CSV files, with a rule and damaged neighbours."""
+    from carenotebook import criteria as c
+
+    home = tmp_path_factory.mktemp("data")
+    for table, frame in small_group_tables.items():
+        frame.write_csv(home / f"{table}.csv")
+    c.Rule("two misses", c.missed(within="90d") >= 2).save(home / "two.rule.yml")
+    c.Rule("silence", c.days_since_heard() >= 30).save(home / "silence.rule.yml")
+    (home / "broken.rule.yml").write_text("carenotebook_rule: 1\nname: [\n")
+    (home / "headless.csv").write_text("a,b\n1,2\n")
+    (home / "notes.txt").write_text("no table")
+    cn.read_csv(
+        appointments=home / "appointments.csv", clients=home / "clients.csv", episode_end="60d"
+    ).save(home / "saved")
+    return home
+
+
+@pytest.fixture(scope="module")
+def reviewed(folder):
+    options = ["--clients", "clients.csv", "--episode-end", "60d", "--by", "language", "--json"]
+    options += ["--rule", "two.rule.yml", "-o", "report.html"]
+    return run("review", "appointments.csv", *options, cwd=folder)
+
+
+def test_review_writes_the_report_and_prints_its_figures(reviewed, folder):
+    assert reviewed.returncode == 0, reviewed.stderr
+    assert reviewed.stderr == ""
+    figures = json.loads(reviewed.stdout)
+    assert figures["rule"]["name"] == "two misses"
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert figures["data"]["content_hash"] in html
+    assert figures["rule"]["hash"] in html
+
+
+def test_neither_the_report_nor_the_figures_name_a_client(reviewed, folder):
+    ids = pl.read_csv(folder / "clients.csv")["client_id"]
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert not [i for i in ids if i in html or i in reviewed.stdout]
+
+
+def test_a_saved_cohort_gives_the_same_figures(reviewed, folder):
+    options = ["--by", "language", "--rule", "two.rule.yml", "--json"]
+    again = run("review", "saved", *options, cwd=folder)
+    assert json.loads(again.stdout) == json.loads(reviewed.stdout)
+
+
+def test_json_alone_writes_no_file(folder):
+    before = set(folder.iterdir())
+    done = run("review", "saved", "--rule", "two.rule.yml", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert set(folder.iterdir()) == before
+
+
+@pytest.mark.skipif(not CTN0094.is_dir(), reason="CTN-0094 is not beside the project")
+def test_review_runs_on_ctn0094_through_its_mapping(tmp_path):
+    mapping = ROOT / "carenotebook" / "ingest" / "mappings" / "ctn0094.yml"
+    files = [CTN0094 / "visit.csv", "--clients", CTN0094 / "everybody.csv", "--mapping", mapping]
+    options = ["--episode-end", "120d", "--rule", "open_door", "--by", "project", "--json"]
+    done = run("review", *files, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    visits, _ = figures["tables"]["rows"]
+    assert (visits["rows_in"], visits["rejected"]) == (53_900, 1_920)
+    assert {r["project"] for r in figures["by_group_project"]["rows"]} == {"27", "30", "51"}
+
+
+MISTAKES = {
+    "no rule": (2, ["review", "saved", "-o", "x.html"], "--rule"),
+    "nothing asked for": (2, ["review", "saved", "--rule", "two.rule.yml"], "--json"),
+    "a saved cohort with tables": (
+        2,
+        ["review", "saved", "--clients", "clients.csv", "--rule", "two.rule.yml", "--json"],
+        "--clients",
+    ),
+    "no time": (
+        2,
+        ["review", "appointments.csv", "--as-of", "soon", "--rule", "two.rule.yml", "--json"],
+        "as_of",
+    ),
+    "no such file": (3, ["review", "absent.csv", "--rule", "two.rule.yml", "--json"], "absent.csv"),
+    "another kind of file": (
+        3,
+        ["review", "notes.txt", "--rule", "two.rule.yml", "--json"],
+        "notes.txt",
+    ),
+    "columns that are not ours": (
+        3,
+        ["review", "headless.csv", "--rule", "two.rule.yml", "--json"],
+        "client_id",
+    ),
+    "an empty folder": (3, ["review", "empty", "--rule", "two.rule.yml", "--json"], "empty"),
+    "no published rule": (4, ["review", "saved", "--rule", "no-such", "--json"], "ruh"),
+    "no rule file": (4, ["review", "saved", "--rule", "absent.rule.yml", "--json"], "absent"),
+    "a broken rule": (4, ["review", "saved", "--rule", "broken.rule.yml", "--json"], "line"),
+    "a rule without its data": (
+        4,
+        ["review", "saved", "--rule", "silence.rule.yml", "--json"],
+        "contacts",
+    ),
+    "no place for the output": (
+        5,
+        ["review", "saved", "--rule", "two.rule.yml", "-o", "absent/x.html"],
+        "absent",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_and_a_documented_code(mistake, folder):
+    (folder / "empty").mkdir(exist_ok=True)
+    code, arguments, named = MISTAKES[mistake]
+    done = run(*arguments, cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert f"\n  {code}  " in EXIT_CODES
+    *usage, message = done.stderr.splitlines()
+    assert message.startswith("carenotebook")
+    assert "error: " in message
+    assert named in message
+    assert all(line.startswith(("usage: ", " ")) for line in usage)
+    assert done.stdout == ""
+
+
+def test_groups_by_client_are_refused(folder):
+    done = run(
+        "review", "saved", "--rule", "two.rule.yml", "--by", "client_id", "--json", cwd=folder
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Q7" not in done.stderr
+
+
+def test_the_readme_names_the_exit_codes_of_the_help():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = [line.strip().split("  ", 1) for line in EXIT_CODES.splitlines()[1:]]
+    assert all(f"| {code} | {means.strip()} |" in readme for code, means in told)
+
+
+def test_the_exit_codes_are_in_the_help(folder):
+    for command in (["--help"], ["review", "--help"]):
+        assert EXIT_CODES.strip() in run(*command, cwd=folder).stdout
+
+
+def test_demo_prints_key_figures_and_where_the_report_is(folder):
+    done = run("demo", "--clients", 80, "--seed", 3, "-o", "demo.html", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("demo.html")
+    assert (folder / "demo.html").exists()
+
+
+def test_the_version_is_that_of_the_package(folder):
+    assert run("--version", cwd=folder).stdout == f"carenotebook {cn.__version__}\n"
