@@ -60,7 +60,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Draft:
-    """A rule with clauses that may be off. The root is always a group."""
+    """A rule with clauses that may be off. The root is always a group.
+
+    `keeps_group` says that it was opened as a group of one, which is then no other rule.
+    """
 
     root: Item
     name: str
@@ -68,6 +71,7 @@ class Draft:
     grace: str = "7d"
     rule_kind: RuleKind = "local"
     safeguards: tuple[str, ...] = ()
+    keeps_group: bool = False
 
     def rule(self) -> Rule | None:
         """The rule that the draft stands for; None without a clause that is on.
@@ -80,8 +84,8 @@ class Draft:
         when = built(self.root)
         if when is None:
             return None
-        as_opened = len(self.root.children) == 1 and self.root.id != _ADDED_ROOT
-        if isinstance(when, nodes.All | nodes.Any_) and len(when.operands) == 1 and not as_opened:
+        single = isinstance(when, nodes.All | nodes.Any_) and len(when.operands) == 1
+        if isinstance(when, nodes.All | nodes.Any_) and single and not self.keeps_group:
             when = when.operands[0]
         return Rule(
             self.name,
@@ -125,7 +129,8 @@ def draft_of(rule: Rule | None, name: str = "My rule") -> Draft:
     root = _item(node, iter(range(1, 10**9)))
     if not root.is_group:
         root = Item(_ADDED_ROOT, None, (root,), how="all")
-    return Draft(root, rule.name, rule.source, rule.grace, rule.kind, rule.safeguards)
+    told = (rule.name, rule.source, rule.grace, rule.kind, rule.safeguards)
+    return Draft(root, *told, keeps_group=root.id != _ADDED_ROOT and len(root.children) == 1)
 
 
 def built(item: Item) -> syntax.Truth | None:
