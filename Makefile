@@ -9,13 +9,16 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 WORKERS ?= 2
+NPM := PATH="$(abspath $(VENV)/bin):$$PATH" npm --prefix widgets --silent
+MODULES := widgets/node_modules/.package-lock.json
+FRONT_END := $(shell find widgets -name node_modules -prune -o -name lib -prune -o -type f -print)
 
 # What the environment's own pip does, or, where Debian's python3-venv is missing, the system's.
 PIP = $$(if $(RUN) pip --version >/dev/null 2>&1; then echo $(RUN) pip; \
 	else echo $(PYTHON) -m pip --python $(VENV)/bin/python; fi) --disable-pip-version-check
 INSTALL = $(PIP) install --quiet --no-input
 
-.PHONY: help demo test check lint types layers lab bench lock clean
+.PHONY: help demo test check lint types layers front lab bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,11 +27,11 @@ demo: $(VENV)/.installed ## the main job on made-up data: key figures and a repo
 	@mkdir -p reports
 	@$(RUN) carenotebook demo -o reports/demo.html
 
-test: $(VENV)/.dev lint types layers ## everything that must pass
+test: $(VENV)/.dev lint types layers front ## everything that must pass
 	@$(RUN) pytest -q -n $(WORKERS) --dist loadfile --nbval-lax --nbval-current-env \
 		tests carenotebook notebooks
 
-check: $(VENV)/.dev lint types layers ## what is fast: lint, types, layers, unit tests, examples
+check: $(VENV)/.dev lint types layers front ## what is fast: lint, types, layers, unit tests, examples
 	@$(RUN) pytest -q -n $(WORKERS) --dist loadfile tests/unit carenotebook
 
 lint: $(VENV)/.dev ## ruff, rules and format
@@ -40,6 +43,9 @@ types: $(VENV)/.dev ## mypy, strict
 
 layers: $(VENV)/.dev ## import-linter: a layer imports only layers below it
 	@report=$$($(VENV)/bin/lint-imports --no-cache) || { echo "$$report" >&2; exit 1; }
+
+front: $(VENV)/.dev $(MODULES) ## the front end: eslint, prettier, types, unit tests
+	@report=$$($(NPM) run check 2>&1) || { echo "$$report" >&2; exit 1; }
 
 lab: $(VENV)/.dev ## JupyterLab on the tour
 	@$(RUN) carenotebook lab
@@ -58,7 +64,8 @@ lock: ## resolve pyproject.toml again into the two lock files
 
 clean: ## remove the environment, caches and reports
 	@rm -rf $(VENV) reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-		.import_linter_cache .bench
+		.import_linter_cache .bench widgets/node_modules widgets/lib carenotebook/static \
+		carenotebook/labextension
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One after the other, so that two installs never write to one environment at a time.
@@ -77,11 +84,16 @@ $(VENV)/.runtime: requirements.lock | $(VENV)/.made
 	@$(INSTALL) --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml $(VENV)/.runtime
+# The build hook makes the front end where it is missing or older than its sources.
+$(VENV)/.installed: pyproject.toml $(FRONT_END) $(VENV)/.runtime
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(VENV)/.installed
 	@echo 'Installing the tools for tests and JupyterLab ...' >&2
 	@$(INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(MODULES): widgets/package-lock.json | $(VENV)/.installed
+	@$(NPM) ci --ignore-scripts
 	@touch $@
