@@ -30,3 +30,48 @@ def test_a_rule_set_in_python_is_shown(page, open_notebook):
         "Ruh: long silence, or three in a row"
     )
     expect(widget.locator(".cn-clause")).to_have_count(4)
+
+
+def test_two_views_of_one_builder_show_the_same_rule(page, open_notebook):
+    open_notebook("views", SETUP, "builder", "builder")
+    views = page.locator(".cn-criteria-builder")
+    expect(views).to_have_count(2, timeout=60_000)
+    for i in range(2):
+        expect(views.nth(i).locator(".cn-sentence")).to_contain_text("clients", timeout=30_000)
+    views.nth(0).get_by_role("checkbox", name="Missed appointments").click()
+    expect(views.nth(1).get_by_role("checkbox", name="Missed appointments")).not_to_be_checked()
+    sentence = views.nth(0).locator(".cn-sentence").inner_text()
+    expect(views.nth(1).locator(".cn-sentence")).to_have_text(sentence)
+
+
+def test_a_restarted_kernel_leaves_the_rule_as_text(page, open_notebook):
+    open_notebook("restart", SETUP, "builder")
+    widget = builder(page)
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(widget.get_by_text("Disconnected.")).to_be_visible(timeout=30_000)
+    expect(widget.locator(".cn-code")).to_contain_text("c.missed(within='90d') >= 3")
+
+
+def test_messages_that_make_no_sense_do_no_harm(page, open_notebook):
+    notebook = open_notebook("messages", SETUP, "builder")
+    widget = builder(page)
+    before = widget.locator(".cn-sentence").inner_text()
+    notebook.run(
+        "for sent in ({}, {'kind': 'headline'}, {'kind': 'document', 'revision': 99},\n"
+        "             {'kind': 'headline', 'revision': -5, 'sentence': 'late'},\n"
+        "             {'kind': 'x' * 1_000_000, 'revision': 100}):\n"
+        "    builder.send(sent)"
+    )
+    expect(widget.locator(".cn-alert")).to_contain_text("could not be shown")
+    assert widget.locator(".cn-sentence").inner_text() == before
+
+
+def test_names_with_markup_or_of_any_length_are_text(page, open_notebook):
+    name = '<img src=x onerror="window.broken=1"> “q” \u202eשלום 😀 ' + "x" * 10_000
+    notebook = open_notebook("names", SETUP, "builder")
+    widget = builder(page)
+    notebook.run(f"builder.value = c.Rule({name!r}, c.attribute('language') == {name!r})")
+    expect(widget.get_by_label("Name of the rule")).to_have_value(name)
+    assert page.evaluate("() => window.broken") is None

@@ -3,8 +3,8 @@ import { h, Pause, uniqueId } from "./dom.js";
 
 /** What a widget needs of its model; a fake one serves the tests. */
 export interface Model {
-  on(name: "msg:custom", callback: (message: unknown) => void): void;
-  off(name: "msg:custom", callback: (message: unknown) => void): void;
+  on(name: "msg:custom" | "comm_live_update", callback: (message: unknown) => void): void;
+  off(name: "msg:custom" | "comm_live_update", callback: (message: unknown) => void): void;
   send(message: unknown): void;
   get(name: string): unknown;
 }
@@ -15,7 +15,6 @@ export type Asked = WithoutId<Command>;
 const DIM_AFTER = 150;
 const PROGRESS_AFTER = 1000;
 const ANNOUNCE_AFTER = 500;
-const DISCONNECTED = "jupyter-widgets-disconnected";
 
 /**
  * Base of every widget's view: sends typed commands with ids, drops what is stale or malformed,
@@ -31,7 +30,6 @@ export abstract class View {
   private readonly dim = new Pause(DIM_AFTER);
   private readonly slow = new Pause(PROGRESS_AFTER);
   private readonly settled = new Pause(ANNOUNCE_AFTER);
-  private readonly connection: MutationObserver;
   private readonly kept: HTMLStyleElement | null;
   private revision = -1;
   private sent = 0;
@@ -39,7 +37,7 @@ export abstract class View {
 
   constructor(
     private readonly model: Model,
-    private readonly el: HTMLElement,
+    el: HTMLElement,
     name: string,
   ) {
     const cancel = h(
@@ -66,12 +64,9 @@ export abstract class View {
       this.keydown(event);
     });
     this.kept = hideFallback(model);
-    this.connection = new MutationObserver(() => {
-      this.checkConnection();
-    });
     model.on("msg:custom", this.receive);
+    model.on("comm_live_update", this.connection);
     el.append(this.root);
-    this.connection.observe(el, { attributes: true, attributeFilter: ["class"] });
   }
 
   /** Ask for everything; called once the view is made. */
@@ -81,7 +76,7 @@ export abstract class View {
 
   close(): void {
     this.model.off("msg:custom", this.receive);
-    this.connection.disconnect();
+    this.model.off("comm_live_update", this.connection);
     for (const pause of [this.dim, this.slow, this.settled]) pause.stop();
     this.kept?.remove();
     this.root.remove();
@@ -132,6 +127,7 @@ export abstract class View {
   private readonly receive = (message: unknown): void => {
     if (!isEvent(message) || message.revision < this.revision) return;
     this.revision = message.revision;
+    this.connect(true);
     try {
       this.take(message);
     } catch {
@@ -166,12 +162,16 @@ export abstract class View {
     this.progress.hidden = true;
   }
 
-  private checkConnection(): void {
-    const lost = this.el.classList.contains(DISCONNECTED);
-    if (lost === this.lost) return;
-    this.lost = lost;
+  /** A model says this when its kernel restarts; it stays lost until the kernel speaks again. */
+  private readonly connection = (): void => {
+    this.connect(false);
+  };
+
+  private connect(live: boolean): void {
+    if (live !== this.lost) return;
+    this.lost = !live;
     this.calm();
-    this.disconnected(lost);
+    this.disconnected(this.lost);
   }
 
   /** Keys stay in the widget, but for JupyterLab's own with Ctrl or Cmd, such as saving. */

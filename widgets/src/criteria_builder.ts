@@ -51,6 +51,7 @@ export class CriteriaBuilder extends View {
     tabindex: 0,
     hidden: true,
     "aria-label": "The rule as Python",
+    role: "region",
   });
   private readonly offline = h("div", { class: "cn-offline", role: "alert", hidden: true });
   private readonly rename = new Pause(500);

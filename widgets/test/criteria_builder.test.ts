@@ -191,15 +191,15 @@ test("what settled is announced once", () => {
   expect(one(".cn-status").textContent).toBe("About 240 clients.");
 });
 
-test("a lost kernel leaves the rule as text to copy", async () => {
-  vi.useRealTimers();
-  el.classList.add("jupyter-widgets-disconnected");
-  await vi.waitFor(() => {
-    expect(one(".cn-offline").hidden).toBe(false);
-  });
+test("a lost kernel leaves the rule as text to copy, until the kernel speaks again", () => {
+  model.says(undefined, "comm_live_update");
+  expect(one(".cn-offline").hidden).toBe(false);
   expect(one(".cn-offline").textContent).toContain("Disconnected");
   expect(one(".cn-code").hidden).toBe(false);
   expect(boxes().every((box) => box.disabled)).toBe(true);
+  model.event(documentOf({ revision: 2 }));
+  expect(one(".cn-offline").hidden).toBe(true);
+  expect(boxes().some((box) => box.disabled)).toBe(false);
 });
 
 test("two views of one model show the same rule", () => {

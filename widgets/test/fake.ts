@@ -11,14 +11,14 @@ import type {
 /** A model without a kernel: it keeps what was sent and says what the test tells it to. */
 export class FakeModel implements Model {
   readonly sent: Command[] = [];
-  private readonly listeners = new Set<(message: unknown) => void>();
+  private readonly listeners = new Map<string, Set<(message: unknown) => void>>();
 
-  on(_: "msg:custom", callback: (message: unknown) => void): void {
-    this.listeners.add(callback);
+  on(name: string, callback: (message: unknown) => void): void {
+    this.listeners.set(name, (this.listeners.get(name) ?? new Set()).add(callback));
   }
 
-  off(_: "msg:custom", callback: (message: unknown) => void): void {
-    this.listeners.delete(callback);
+  off(name: string, callback: (message: unknown) => void): void {
+    this.listeners.get(name)?.delete(callback);
   }
 
   send(message: unknown): void {
@@ -29,8 +29,8 @@ export class FakeModel implements Model {
     return name === "_mark" ? "abc" : undefined;
   }
 
-  says(message: unknown): void {
-    for (const listener of this.listeners) listener(message);
+  says(message: unknown, name = "msg:custom"): void {
+    for (const listener of this.listeners.get(name) ?? []) listener(message);
   }
 
   event(event: KernelEvent): void {

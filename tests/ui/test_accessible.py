@@ -1,0 +1,120 @@
+"""The builder for everyone: axe-core finds nothing, at any width, in both themes, by keyboard."""
+
+from pathlib import Path
+
+import pytest
+from notebooks_for_tests import SETUP
+from playwright.sync_api import expect
+
+AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+THEMES = ["JupyterLab Light", "JupyterLab Dark"]
+
+
+def violations(page):
+    """What axe-core finds in the widget: rule, element, reason."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(path=str(AXE))
+    found = page.evaluate(
+        "rules => axe.run('.cn-criteria-builder', {runOnly: {type: 'tag', values: rules}})", RULES
+    )
+    return [
+        (v["id"], n["html"][:120], n["failureSummary"])
+        for v in found["violations"]
+        for n in v["nodes"]
+    ]
+
+
+def opened(page):
+    widget = page.locator(".cn-criteria-builder")
+    expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
+    return widget
+
+
+def theme(page, name):
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name
+    )
+    light = "false" if "Dark" in name else "true"
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_axe_finds_nothing_in_any_state(page, open_notebook, name):
+    opened_notebook = open_notebook(f"axe {name}", SETUP, "builder")
+    widget = opened(page)
+    theme(page, name)
+    found = {"opened": violations(page)}
+    for tab in ("When", "Groups", "Clauses"):
+        widget.get_by_role("tab", name=tab).click()
+        widget.locator(".cn[data-busy]").wait_for(state="detached")
+        found[tab] = violations(page)
+        widget.get_by_role("button", name="Table", exact=True).click()
+        found[f"{tab} as a table"] = violations(page)
+        widget.get_by_role("button", name="Table", exact=True).click()
+    widget.get_by_role("checkbox", name="Missed appointments").click()
+    widget.get_by_role("button", name="Code").click()
+    widget.get_by_role("button", name="+ Clause").click()
+    found["a clause off, code, menu"] = violations(page)
+    page.keyboard.press("Escape")
+    widget.get_by_role("button", name="More about this clause").first.click()
+    found["more"] = violations(page)
+    page.keyboard.press("Escape")
+    widget.get_by_label("Threshold, Missed appointments").fill("many")
+    expect(widget.get_by_text("A number is needed here.")).to_be_visible()
+    found["refused"] = violations(page)
+    opened_notebook.run("builder.value = None")
+    expect(widget.locator(".cn-sentence")).to_contain_text("No clauses yet")
+    found["empty"] = violations(page)
+    assert {state: v for state, v in found.items() if v} == {}
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_nothing_is_wider_than_the_widget(page, open_notebook, width):
+    open_notebook(f"narrow {width}", SETUP, "builder")
+    widget = opened(page)
+    page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
+    for tab in ("Clauses", "When", "Groups"):
+        widget.get_by_role("tab", name=tab).click()
+        wide = page.evaluate("""() => {
+            const cn = document.querySelector('.cn');
+            const right = cn.getBoundingClientRect().right;
+            return [...cn.querySelectorAll('.cn-content *:not(.cn-table *)')]
+                .filter(e => e.getClientRects().length && !e.closest('.cn-sr, .cn-table'))
+                .filter(e => e.getBoundingClientRect().right > right + 1)
+                .map(e => e.outerHTML.slice(0, 100));
+        }""")
+        assert wide == []
+
+
+def test_the_whole_task_is_done_by_keyboard_alone(page, open_notebook):
+    notebook = open_notebook("keyboard", SETUP, "builder")
+    widget = opened(page)
+    widget.get_by_label("Name of the rule").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.querySelector('.cn').contains(document.activeElement)")
+    first = widget.get_by_role("checkbox", name="Missed appointments")
+    first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(widget.get_by_label("Threshold, Missed appointments")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(widget.locator(".cn-words")).to_contain_text("4 or more")
+    expect(widget.get_by_label("Threshold, Missed appointments")).to_be_focused()
+    first.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(widget.locator(".cn-words p").nth(1)).to_contain_text("last heard from")
+    expect(first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("rate")
+    page.keyboard.press("Enter")
+    expect(widget.get_by_role("checkbox", name="Attendance rate")).to_be_visible()
+    expect(widget.get_by_role("button", name="+ Clause")).to_be_focused()
+    first.focus()
+    page.keyboard.press("Delete")
+    expect(widget.get_by_role("checkbox", name="Missed appointments")).to_have_count(0)
+    assert page.evaluate("() => document.querySelector('.cn').contains(document.activeElement)")
+    page.keyboard.press("Control+z")
+    expect(first).to_be_visible()
+    page.keyboard.press("x")
+    assert notebook.run("print(len(builder.value.clauses))").strip() == "4"
