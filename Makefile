@@ -18,7 +18,7 @@ PIP = $$(if $(RUN) pip --version >/dev/null 2>&1; then echo $(RUN) pip; \
 	else echo $(PYTHON) -m pip --python $(VENV)/bin/python; fi) --disable-pip-version-check
 INSTALL = $(PIP) install --quiet --no-input
 
-.PHONY: help demo test check lint types layers front lab bench lock clean
+.PHONY: help demo test check lint types layers front lab pictures bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ front: $(VENV)/.dev $(MODULES) ## the front end: eslint, prettier, types, unit t
 
 lab: $(VENV)/.dev ## JupyterLab on the tour
 	@$(RUN) carenotebook lab
+
+pictures: $(VENV)/.dev ## screenshots in both themes and three widths, in reports/pictures
+	@$(RUN) pytest -q tests/ui/pictures.py
 
 bench: $(VENV)/.dev ## seconds, memory and the ratio to a bare scan
 	@$(VENV)/bin/python tests/benchmarks/run.py

@@ -58,7 +58,16 @@ def chromium():
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """A JupyterLab of its own, on an empty folder, with its own settings."""
-    home = tmp_path_factory.mktemp("lab")
+    yield from _served("jupyterlab", tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory):
+    """A Notebook 7 of its own."""
+    yield from _served("notebook", tmp_path_factory.mktemp("notebook7"))
+
+
+def _served(application, home):
     folder = home / "files"
     folder.mkdir()
     (home / "app").mkdir()
@@ -71,11 +80,12 @@ def lab(tmp_path_factory):
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
+    app = "LabApp" if application == "jupyterlab" else "JupyterNotebookApp"
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
-        *(f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"),
-        *("--LabApp.extension_manager=readonly", f"--LabApp.app_settings_dir={home / 'app'}"),
+        *(f"--ServerApp.root_dir={folder}", f"--{app}.expose_app_in_browser=True"),
+        f"--{app}.app_settings_dir={home / 'app'}",
     ]
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -89,14 +99,14 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium, lab):
+def page(chromium):
     """A fresh page; the test fails if it asked anything of another machine."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     outside = []
 
     def note(request):
-        if request.url.startswith("http") and not request.url.startswith(lab.address):
+        if request.url.startswith("http") and not request.url.startswith("http://127.0.0.1:"):
             outside.append(request.url)
 
     opened.on("request", note)
@@ -117,9 +127,9 @@ def _wait_for(address, server):
             with urllib.request.urlopen(f"{address}/api/status", timeout=1):  # noqa: S310
                 return
         except (urllib.error.URLError, TimeoutError):
-            assert server.poll() is None, "JupyterLab did not start"
+            assert server.poll() is None, "the Jupyter server did not start"
             time.sleep(0.2)
-    pytest.fail("JupyterLab did not answer within a minute")
+    pytest.fail("the Jupyter server did not answer within a minute")
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ function described(shown: Bars): string {
 /** A dot and an interval a group, with a line of reference. */
 export function intervals(shown: Intervals): HTMLElement {
   const highest = Math.max(shown.reference ?? 0, ...shown.rows.map((r) => r.high ?? 0)) || 1;
-  const list = h("ul", { class: "cn-bars", "aria-label": shown.title });
+  const list = h("ul", { class: "cn-bars cn-intervals", "aria-label": shown.title });
   list.append(...shown.rows.map((r) => dot(r, shown.reference, highest)));
   return h(
     "div",

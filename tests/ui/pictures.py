@@ -1,0 +1,60 @@
+"""Pictures of everything visible, in both themes and three widths: `make pictures`."""
+
+from pathlib import Path
+
+import pytest
+from notebooks_for_tests import SETUP
+from playwright.sync_api import expect
+
+from carenotebook import criteria as c
+
+FOLDER = Path(__file__).parents[2] / "reports" / "pictures"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+def _theme(page, name):
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        THEMES[name],
+    )
+    light = "false" if name == "dark" else "true"
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pictures_of_the_builder(page, open_notebook, theme):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": 1700, "height": 1400})
+    open_notebook(f"pictures {theme}", SETUP, "builder")
+    widget = page.locator(".cn-criteria-builder")
+    expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
+    _theme(page, theme)
+    for width in (320, 768, 1280):
+        page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
+        for tab in ("Clauses", "When", "Groups"):
+            widget.get_by_role("tab", name=tab).click()
+            expect(widget.get_by_text("Working it out")).to_have_count(0)
+            widget.screenshot(path=FOLDER / f"builder-{tab.lower()}-{theme}-{width}.png")
+        widget.get_by_role("button", name="Table", exact=True).click()
+        widget.get_by_role("button", name="Code").click()
+        widget.get_by_role("button", name="+ Clause").click()
+        widget.screenshot(path=FOLDER / f"builder-all-open-{theme}-{width}.png")
+        page.keyboard.press("Escape")
+        widget.get_by_role("button", name="Code").click()
+        widget.get_by_role("button", name="Table", exact=True).click()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pictures_of_the_extension(page, lab, theme):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    page.goto(f"{lab.address}/lab?reset")
+    card = page.locator(".jp-LauncherCard", has_text="Own data")
+    expect(card).to_be_visible(timeout=60_000)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    _theme(page, theme)
+    page.screenshot(path=FOLDER / f"launcher-{theme}.png")
+    c.library()["ruh"].save(lab.folder / "ruh.rule.yml")
+    page.goto(f"{lab.address}/lab/tree/ruh.rule.yml?reset")
+    expect(page.locator(".cn-rule code")).to_be_visible(timeout=60_000)
+    _theme(page, theme)
+    page.screenshot(path=FOLDER / f"rule-{theme}.png")
