@@ -15,17 +15,19 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.criteria import nodes, syntax, words
-from carenotebook.criteria.flags import FlagsByGroup, by_group, by_month
+from carenotebook.criteria.flags import FlagsByGroup, by_group, by_month, states
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.prepared import Prepared
 from carenotebook.criteria.replay import Replay
 from carenotebook.criteria.rule import Rule
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.ledger import Ledger, Members
+from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.statistics import wilson
 from carenotebook.results.words import number, percent
 
 EVERYONE = "All clients"
+PUT_UP = "put up for review"
 _KEPT = 64
 _HIGH_SHARE, _UNDECIDED_SHARE = 0.3, 0.1
 
@@ -133,6 +135,18 @@ class Figures:
         ]
         frame = _like(found.frame, rows)
         return FlagsByGroup(frame, found.by, found.disjoint).released(self.privacy)
+
+    def overall(self, rule: Rule) -> dict[str, Any] | None:
+        """The share of all episodes put up for review, as `groups` has it for each group."""
+        found = states(self.replay(rule))
+        flagged = self.replay(rule).intervals
+        rows = [
+            self._row("state", row, flagged) if row["state"] == PUT_UP else row
+            for row in found.frame.iter_rows(named=True)
+        ]
+        released = type(found)(_like(found.frame, rows)).released(self.privacy).frame
+        shown = released.filter((pl.col("state") == PUT_UP) & ~pl.col(SUPPRESSED))
+        return shown.row(0, named=True) if shown.height else None
 
     def _row(self, what: str, row: dict[str, Any], flagged: pl.DataFrame) -> dict[str, Any]:
         """The row, or the one shown before from which it differs too little."""

@@ -12,6 +12,7 @@ from carenotebook.results.words import number, percent, said_share
 from carenotebook.widgets._figures import Count, Figures
 from carenotebook.widgets._messages import Bar, Bars, Interval, Intervals, Table
 
+EVERY_EPISODE = "All episodes"
 _MISSING = "not recorded"
 _DESCRIBES = "Differences describe; they do not explain."
 
@@ -69,7 +70,9 @@ def month_bars(revision: int, figures: Figures, rule: Rule) -> Bars:
 def group_intervals(revision: int, figures: Figures, rule: Rule, by: str) -> Intervals:
     """Share of episodes put up for review, by group, the largest first."""
     released = figures.groups(rule, by)
-    rows = [_interval(row, by, released) for row in released.frame.iter_rows(named=True)]
+    overall = figures.overall(rule)
+    whole = [] if overall is None else [_interval({**overall, by: EVERY_EPISODE}, by, released)]
+    rows = [*whole, *(_interval(row, by, released) for row in released.frame.iter_rows(named=True))]
     title = f"Episodes put up for review, by {by.replace('_', ' ')}"
     table = Table(
         title,
@@ -77,8 +80,7 @@ def group_intervals(revision: int, figures: Figures, rule: Rule, by: str) -> Int
         tuple((r.label, r.said) for r in rows),
         _note(figures.privacy),
     )
-    flagged, everyone = figures.flagged(rule).shown, figures.everyone.shown
-    reference = flagged / everyone if flagged is not None and everyone else None
+    reference = None if overall is None else float(overall["estimate"])
     return Intervals(revision, by, title, tuple(rows), reference, _DESCRIBES, table)
 
 

@@ -209,6 +209,7 @@ export class CriteriaBuilder extends View {
     this.sentence.textContent = event.sentence;
     this.undecided.textContent = event.undecided;
     this.caution.textContent = event.caution;
+    this.root.dataset.shown = String(event.revision);
   }
 
   private toggleCode(): void {
