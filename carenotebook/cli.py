@@ -69,6 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
     except _Failure as failure:
         return _complain(str(failure), failure.code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - its text may hold a client's value
@@ -131,6 +134,8 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_review(commands: Any) -> None:
+    from carenotebook import criteria as c
+
     review = commands.add_parser(
         "review",
         help="a report on a cohort and a rule",
@@ -146,7 +151,9 @@ def _add_review(commands: Any) -> None:
         help="a folder that Cohort.save wrote, or a file of appointments (.csv, .parquet, .xlsx)",
     )
     review.add_argument(
-        "--rule", required=True, help="a *.rule.yml file, or the name of a published rule"
+        "--rule",
+        required=True,
+        help=f"a *.rule.yml file, or the name of a published rule: {', '.join(c.library())}",
     )
     review.add_argument("-o", "--output", type=Path, help="the report, an HTML file")
     review.add_argument("--json", action="store_true", help="print the report's figures as JSON")
@@ -257,12 +264,17 @@ def _write(review: Review, output: Path) -> None:
 
 def _lab(_: argparse.Namespace) -> None:
     if util.find_spec("jupyterlab") is None:
-        raise _Failure(USAGE, "JupyterLab is not installed. Run: pip install 'carenotebook[lab]'")
+        raise _Failure(
+            USAGE,
+            "JupyterLab is not installed. Run make lab, or pip install -e '.[lab]' in a clone.",
+        )
     command = [sys.executable, "-m", "jupyterlab"]
     tour = Path("notebooks") / "00_tour.ipynb"
     if tour.is_file():
         command.append(str(tour))
-    subprocess.run(command, check=False)  # noqa: S603 - our own arguments
+    done = subprocess.run(command, check=False)  # noqa: S603 - our own arguments
+    if done.returncode:
+        raise _Failure(UNEXPECTED, f"JupyterLab stopped with {done.returncode}; it says why above.")
 
 
 def _usage(message: str) -> NoReturn:

@@ -31,7 +31,7 @@ REJECTED_SCHEMA = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Cohort:
     """Clients, their appointments and what surrounds them, as of one instant.
 
@@ -98,7 +98,8 @@ class Cohort:
         """Raise a MissingDataError unless the cohort has the table with these columns."""
         if not self.has(table):
             raise MissingDataError(
-                f"{needed_by} needs the table {table!r}: pass {table}= to the reader."
+                f"{needed_by} needs the table {table!r}: pass {table}= to the reader "
+                f"(--{table} on the command line)."
             )
         lacking = [c for c in columns if not self.has(table, c)]
         if lacking:

@@ -45,9 +45,7 @@ class CameBack(Result):
         gate = privacy or Privacy()
         row = self.released(gate).frame.row(0, named=True)
         small = 0 < self.not_followed_clients < gate.min_cell
-        step = gate.round_to
-        left = (self.not_followed + step // 2) // step * step
-        left_out = few(gate, "episodes") if small else about(left, gate)
+        left_out = few(gate, "episodes") if small else about(gate.round(self.not_followed), gate)
         return (
             f"Attended again within {say_duration(self.within)} of the first flag: "
             f"{said_share(row, gate, 'flagged episodes')}.\n"

@@ -59,18 +59,22 @@ def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 def release_incidence(tidy: pl.DataFrame, privacy: Privacy) -> Released:
     """The curve where every step that shows is made by enough clients.
 
-    Shares are no finer than the rounded counts that they stand for, at most to 0.1 %.
+    Shares are no finer than the rounded counts that they stand for, at most to 0.1 %; bounds are
+    rounded outwards.
     """
     longest_first = tidy["clients"].to_list()[::-1]
     hidden = nested(longest_first, privacy)[::-1]
     few_left = tidy["at_risk"].is_between(0, privacy.min_cell - 1)
     marked = tidy.with_columns(pl.Series(SUPPRESSED, hidden) | few_left)
     step = max(0.001, privacy.round_to / max(int(tidy["at_risk"].to_numpy().max(initial=0)), 1))
-    shares = pl.col("estimate", "std_error", "conf_low", "conf_high")
+    low, high = pl.col("conf_low"), pl.col("conf_high")
     shown = marked.with_columns(
-        ((shares / step).round() * step).round(3).clip(0, 1),
+        (pl.col("estimate") / step).round() * step,
+        ((low / step).floor() * step).alias("conf_low"),
+        ((high / step).ceil() * step).alias("conf_high"),
+        pl.lit(None, pl.Float64).alias("std_error"),
         *(privacy.rounded(c) for c in ("at_risk", "flagged", "clients")),
-    )
+    ).with_columns(pl.col("estimate", "conf_low", "conf_high").round(3).clip(0, 1))
     return Released(
         shown.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in _FIGURES), privacy
     )
@@ -86,8 +90,8 @@ def summarise(replay: Replay, privacy: Privacy) -> str:
     lines = [
         f"Rule: {replay.rule.name}. When a clinician's review would have been due, and for whom.",
         (
-            f"Seen: {number(_rounded(episodes.height, privacy))} episodes of "
-            f"{number(_rounded(clients, privacy))} clients, to {replay.cohort.as_of:%Y-%m-%d}."
+            f"Seen: {number(privacy.round(episodes.height))} episodes of "
+            f"{number(privacy.round(clients))} clients, to {replay.cohort.as_of:%Y-%m-%d}."
         ),
         _flagged(replay, privacy),
         replay.states().sentence(privacy),
@@ -118,13 +122,8 @@ def _unresolved(rows: pl.DataFrame, unknown: str, privacy: Privacy) -> str:
     clients = rows["client_id"].n_unique()
     if 0 < clients < privacy.min_cell:
         return f"Past appointments of unknown outcome: {few(privacy)}; {taken[unknown]}."
-    count = about(_rounded(rows.height, privacy), privacy)
+    count = about(privacy.round(rows.height), privacy)
     return f"Past appointments of unknown outcome: {count}, {taken[unknown]}."
-
-
-def _rounded(count: int, privacy: Privacy) -> int:
-    step = privacy.round_to
-    return (count + step // 2) // step * step
 
 
 def _microseconds(at: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.errors import CareNotebookWarning
+from carenotebook.core.errors import CareNotebookWarning, OptionError, RuleError
 from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
 from carenotebook.criteria import syntax
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
@@ -207,7 +207,7 @@ def replay(
     MissingDataError
         If a term needs a table or a column that the cohort does not have.
     RuleError
-        If the rule has open parameters.
+        If it is no rule, or one with open parameters.
 
     Warns
     -----
@@ -223,6 +223,12 @@ def replay(
     >>> found.intervals.columns
     ['client_id', 'episode', 'flagged_at', 'cleared_at', 'ended_by']
     """
+    if not isinstance(rule, Rule):
+        raise RuleError(
+            "replay() needs a Rule: make one with c.Rule(...), or take c.library()[name]."
+        )
+    if not isinstance(cohort, Cohort):
+        raise OptionError("replay() needs a Cohort: read one, or make one with synthetic_cohort().")
     check_option("unknown", unknown, UNKNOWNS)
     check_option("engine", engine, ("auto", "reference"))
     found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine))

@@ -152,6 +152,8 @@ def load(path: str | Path) -> Rule:
     source = Path(path)
     try:
         text = source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RuleError(f"{source}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"{source} cannot be read as a rule ({type(error).__name__}).") from None
     return _parsed(text, source.name)

@@ -78,12 +78,13 @@ class OutcomePanel(Result):
         return Released(pl.concat(sections) if sections else empty, gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
-        """How many people there are, how many were ended or never rebooked, and what is missing."""
+        """How many there are, where everyone stands, and what is missing."""
         privacy = privacy or Privacy()
         lines = [
             (
-                "Outcome panel: everyone (each episode seen, and each client without one) in "
-                "exactly one state as of the end of the data; then every appointment by outcome."
+                "Outcome panel: everyone (each episode seen, and each client without one, counted "
+                "as one) in exactly one state as of the end of the data; then every appointment "
+                "by outcome. A state with a booking is told by the latest outcome."
             ),
             *self._people(privacy),
         ]
@@ -109,18 +110,9 @@ class OutcomePanel(Result):
         found = {r["state"]: r for r in people.iter_rows(named=True)}
         clients = people["clients"].drop_nulls().to_list()
         lines = [f"N: {number(clients[0])} clients." if clients else f"N: {few(privacy)}."]
-        names = {
-            "attended": "attended last, and are booked again"
-            if self.bookings_known
-            else "attended last",
-            "never_rebooked": "missed or cancelled last and have nothing booked",
-            "ended_by_service": "were ended by the service",
-            "ended_dropped_out": "dropped out",
-        }
         lines += [
-            _sentence(f"{said_share(found[s], privacy, 'people')} {text}.")
-            for s, text in names.items()
-            if s in found
+            f"- {s.replace('_', ' ')}: {said_share(row, privacy, 'episodes')}"
+            for s, row in found.items()
         ]
         return lines
 
@@ -269,7 +261,3 @@ def _appointments(cohort: Cohort, episodes: pl.DataFrame, by: tuple[str, ...]) -
         placed = within_episodes(rows, episodes, "start", *own).select("_row", *own)
         rows = rows.join(placed.lazy(), on="_row", how="left")
     return with_groups(rows, cohort, by, own, "outcome_panel()")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -52,9 +52,22 @@ class Privacy:
         return pl.col(count).is_between(1, self.min_cell - 1)
 
     def rounded(self, count: str) -> pl.Expr:
-        """A column of counts, rounded."""
-        step = self.round_to
-        return ((pl.col(count) + step // 2) // step * step).alias(count)
+        """A column of counts, rounded; what may be shown is not rounded to what may not."""
+        step, found = self.round_to, pl.col(count)
+        least = -(-self.min_cell // step) * step
+        nearest = (found + step // 2) // step * step
+        shown = pl.when(found >= self.min_cell).then(pl.max_horizontal(nearest, pl.lit(least)))
+        return shown.otherwise(nearest).cast(pl.Int64).alias(count)
+
+    def round(self, count: int) -> int:
+        """One count, rounded.
+
+        Examples
+        --------
+        >>> Privacy().round(243), Privacy().round(11)
+        (245, 15)
+        """
+        return int(pl.select(pl.lit(count).alias("n")).select(self.rounded("n")).item())
 
 
 def hide(  # noqa: PLR0913, PLR0917 - the kinds of margin

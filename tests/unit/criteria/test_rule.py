@@ -226,7 +226,7 @@ def test_a_rule_nested_without_end_is_refused(refused):
 
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
-    with pytest.raises(RuleError, match="cannot be read"):
+    with pytest.raises(RuleError, match="there is no such file"):
         c.load(tmp_path / "none.rule.yml")
     binary = tmp_path / "binary.rule.yml"
     binary.write_bytes(b"\xff\xfe\x00")

