@@ -34,6 +34,7 @@ exit codes:
   3  the data could not be read
   4  the rule was refused: malformed, or it needs data that the cohort does not have
   5  the output could not be written
+  130  interrupted
 """
 TABLES = (
     "contacts",
@@ -201,6 +202,7 @@ def _demo(arguments: argparse.Namespace) -> None:
 def _review(arguments: argparse.Namespace) -> None:
     if arguments.output is None and not arguments.json:
         _usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
+    _keep_inputs(arguments)
     rule = _rule(arguments.rule)
     cohort = _cohort(arguments)
     review = _reviewed(cohort, rule, arguments.by)
@@ -258,8 +260,14 @@ def _cohort(arguments: argparse.Namespace) -> Cohort:
 
 def _write(review: Review, output: Path) -> None:
     html = review.html()
-    with _failing(OUTPUT):
-        output.write_text(html, encoding="utf-8")
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(output)
+    except OSError as error:
+        raise _Failure(OUTPUT, f"{output}: {error.strerror or type(error).__name__}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _lab(_: argparse.Namespace) -> None:
@@ -275,6 +283,15 @@ def _lab(_: argparse.Namespace) -> None:
     done = subprocess.run(command, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         raise _Failure(UNEXPECTED, f"JupyterLab stopped with {done.returncode}; it says why above.")
+
+
+def _keep_inputs(arguments: argparse.Namespace) -> None:
+    """Refuse to write the report over what it is made of."""
+    given = (getattr(arguments, n) for n in (*TABLES, "mapping"))
+    inputs = [arguments.data, arguments.rule, *(g for g in given if g is not None)]
+    output: Path | None = arguments.output
+    if output is not None and output.resolve() in {Path(i).resolve() for i in inputs}:
+        _usage(f"-o {output}: that is one of the inputs; it would be overwritten.")
 
 
 def _usage(message: str) -> NoReturn:
