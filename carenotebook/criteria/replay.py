@@ -98,7 +98,8 @@ class Replay(Result):
         -------
         polars.DataFrame
             term, day (since the episode is first seen), estimate, std_error, conf_low, conf_high,
-            at_risk (episodes), flagged and clients (episodes and clients flagged by then).
+            at_risk and clients_at_risk (episodes, and their clients), flagged and clients (episodes
+            and clients flagged by then).
 
         Notes
         -----
@@ -113,7 +114,9 @@ class Replay(Result):
         """The curve as it may be shown: no step of it tells of a small number of clients."""
         from carenotebook.criteria.incidence import release_incidence
 
-        return release_incidence(self.tidy(), privacy or Privacy())
+        gate = privacy or Privacy()
+        telling = self.states().hides_flagged(gate)
+        return release_incidence(self.tidy(), gate, telling=telling)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """How many were put up for review, when, what could not be decided, and the caveat."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.options import END_REASONS, OUTCOMES, SCHEDULED
+from carenotebook.core.options import END_REASONS, MISSED, OUTCOMES, SCHEDULED, UNRESOLVED
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import (
     ends_are_known,
@@ -69,9 +69,7 @@ class OutcomePanel(Result):
         """The panel as it may be shown; no total over states or groups tells a hidden one."""
         gate = privacy or Privacy()
         sections = [
-            release_proportions(
-                part, gate, [*self.by, "state"], self.disjoint, category="state"
-            ).frame
+            _released(part, self, gate)
             for part in self.frame.partition_by("section", maintain_order=True)
         ]
         empty = release_proportions(self.frame.clear(), gate).frame
@@ -192,6 +190,29 @@ def outcome_panel(cohort: Cohort, by: str | Sequence[str] | None = None) -> Outc
     )
 
 
+def _released(part: pl.DataFrame, panel: OutcomePanel, privacy: Privacy) -> pl.DataFrame:
+    """A section; appointments are hidden among those that `attendance` adds up too."""
+    by = [*panel.by, "state"]
+    known = [[*panel.by, _USE]] if part["section"][0] == APPOINTMENTS else []
+    use = pl.col("state").replace_strict(_USES, default="left_out")
+    shown = release_proportions(
+        part.with_columns(use.alias(_USE)),
+        privacy,
+        by,
+        panel.disjoint,
+        category="state",
+        groups=panel.by,
+        known=known,
+    )
+    return shown.frame.drop(_USE)
+
+
+_USE = "_use"
+_USES = {
+    "attended": "attended",
+    **dict.fromkeys(MISSED, "missed"),
+    **dict.fromkeys(UNRESOLVED, "unresolved"),
+}
 _ORDER = [*OUTCOMES, *(s for s in STATES if s not in OUTCOMES)]
 
 
