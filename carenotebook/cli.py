@@ -34,6 +34,7 @@ exit codes:
   3  the data could not be read
   4  the rule was refused: malformed, or it needs data that the cohort does not have
   5  the output could not be written
+  130  interrupted
 """
 TABLES = (
     "contacts",
@@ -69,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
     except _Failure as failure:
         return _complain(str(failure), failure.code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - its text may hold a client's value
@@ -131,6 +135,8 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_review(commands: Any) -> None:
+    from carenotebook import criteria as c
+
     review = commands.add_parser(
         "review",
         help="a report on a cohort and a rule",
@@ -146,7 +152,9 @@ def _add_review(commands: Any) -> None:
         help="a folder that Cohort.save wrote, or a file of appointments (.csv, .parquet, .xlsx)",
     )
     review.add_argument(
-        "--rule", required=True, help="a *.rule.yml file, or the name of a published rule"
+        "--rule",
+        required=True,
+        help=f"a *.rule.yml file, or the name of a published rule: {', '.join(c.library())}",
     )
     review.add_argument("-o", "--output", type=Path, help="the report, an HTML file")
     review.add_argument("--json", action="store_true", help="print the report's figures as JSON")
@@ -194,6 +202,7 @@ def _demo(arguments: argparse.Namespace) -> None:
 def _review(arguments: argparse.Namespace) -> None:
     if arguments.output is None and not arguments.json:
         _usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
+    _keep_inputs(arguments)
     rule = _rule(arguments.rule)
     cohort = _cohort(arguments)
     review = _reviewed(cohort, rule, arguments.by)
@@ -251,18 +260,38 @@ def _cohort(arguments: argparse.Namespace) -> Cohort:
 
 def _write(review: Review, output: Path) -> None:
     html = review.html()
-    with _failing(OUTPUT):
-        output.write_text(html, encoding="utf-8")
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(output)
+    except OSError as error:
+        raise _Failure(OUTPUT, f"{output}: {error.strerror or type(error).__name__}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _lab(_: argparse.Namespace) -> None:
     if util.find_spec("jupyterlab") is None:
-        raise _Failure(USAGE, "JupyterLab is not installed. Run: pip install 'carenotebook[lab]'")
+        raise _Failure(
+            USAGE,
+            "JupyterLab is not installed. Run make lab, or pip install -e '.[lab]' in a clone.",
+        )
     command = [sys.executable, "-m", "jupyterlab"]
     tour = Path("notebooks") / "00_tour.ipynb"
     if tour.is_file():
         command.append(str(tour))
-    subprocess.run(command, check=False)  # noqa: S603 - our own arguments
+    done = subprocess.run(command, check=False)  # noqa: S603 - our own arguments
+    if done.returncode:
+        raise _Failure(UNEXPECTED, f"JupyterLab stopped with {done.returncode}; it says why above.")
+
+
+def _keep_inputs(arguments: argparse.Namespace) -> None:
+    """Refuse to write the report over what it is made of."""
+    given = (getattr(arguments, n) for n in (*TABLES, "mapping"))
+    inputs = [arguments.data, arguments.rule, *(g for g in given if g is not None)]
+    output: Path | None = arguments.output
+    if output is not None and output.resolve() in {Path(i).resolve() for i in inputs}:
+        _usage(f"-o {output}: that is one of the inputs; it would be overwritten.")
 
 
 def _usage(message: str) -> NoReturn:

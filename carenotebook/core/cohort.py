@@ -31,7 +31,7 @@ REJECTED_SCHEMA = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Cohort:
     """Clients, their appointments and what surrounds them, as of one instant.
 
@@ -98,7 +98,8 @@ class Cohort:
         """Raise a MissingDataError unless the cohort has the table with these columns."""
         if not self.has(table):
             raise MissingDataError(
-                f"{needed_by} needs the table {table!r}: pass {table}= to the reader."
+                f"{needed_by} needs the table {table!r}: pass {table}= to the reader "
+                f"(--{table} on the command line)."
             )
         lacking = [c for c in columns if not self.has(table, c)]
         if lacking:
@@ -195,12 +196,18 @@ class Cohort:
         clients : iterable of str, optional
             Ids to keep.
 
+        Returns
+        -------
+        Cohort
+            Without the rejected rows, which belong to what was read.
+
         Raises
         ------
         MissingDataError
             If a predicate is given and the cohort has no `clients` table.
         OptionError
-            If neither is given, or a predicate names a column that `clients` lacks.
+            If neither is given, a predicate names a column that `clients` lacks, or `clients`
+            are no texts or hold an id that the cohort does not know.
 
         Examples
         --------
@@ -214,8 +221,24 @@ class Cohort:
             raise OptionError("filter() needs a condition on `clients`, or clients=[ids].")
         if predicates:
             self.require("clients", needed_by="filter() with a condition")
-        wanted = None if clients is None else pl.LazyFrame({"client_id": list(clients)})
-        return replace(self, parts=tuple(_filtered(p, predicates, wanted) for p in self.parts))
+        wanted = None if clients is None else self._known_ids(clients).lazy()
+        parts = tuple(_filtered(p, predicates, wanted) for p in self.parts)
+        return replace(self, parts=parts, rows_in={}, _rejected=None)
+
+    def _known_ids(self, clients: Iterable[str]) -> pl.DataFrame:
+        ids = list(clients)
+        if isinstance(clients, str) or not all(isinstance(i, str) for i in ids):
+            raise OptionError("filter(): clients= takes a list of ids, each a text.")
+        wanted = pl.DataFrame({"client_id": ids}, schema={"client_id": pl.String}).unique()
+        tables = [t for t in self.tables if t != "policies"]
+        known = pl.concat(self.table(t).select("client_id") for t in tables).unique()
+        found = wanted.lazy().join(known, on="client_id", how="semi").collect()
+        if found.height < wanted.height:
+            raise OptionError(
+                f"filter(): {wanted.height - found.height} of the ids in clients= are not in the "
+                "cohort."
+            )
+        return found
 
     def save(self, folder: str | Path, partitions: int | None = None) -> Path:
         """Write the cohort to a folder of Parquet files and a manifest, atomically.
@@ -330,7 +353,8 @@ def _client_numbers(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _prepared(name: str, frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     columns = [c for c in schema.dtypes(name) if c in frame.columns]
     columns += [c for c in frame.columns if c not in columns]
-    ordered = frame.select(columns)
+    # Not a number is not known: in an attribute it must count like null.
+    ordered = frame.select(columns).with_columns(pl.selectors.float().fill_nan(None))
     order = [c for c in ("client_id", schema.TIME_COLUMN.get(name)) if c and c in columns]
     order += [c for c in columns if c not in order]
     ordered = ordered.sort(order, nulls_last=False)

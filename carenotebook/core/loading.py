@@ -35,7 +35,7 @@ def load(folder: str | Path) -> Cohort:
     ...     same.content_hash == cohort.content_hash
     True
     """
-    home = Path(folder)
+    home = Path(folder).resolve()
     manifest = read_manifest(home)
     try:
         tables: dict[str, Any] = manifest["tables"]

@@ -7,6 +7,15 @@ import polars as pl
 RAW = "raw"
 
 
+def without_quotes(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Rejects whose reasons no longer quote what stood in the source.
+
+    A reason names an unknown category so that a mapping can be mended; what a column of categories
+    really held may still be a sentence about somebody.
+    """
+    return rejects.with_columns(pl.col("reason").str.replace(r"(?s)^'.*' is ", "a value is "))
+
+
 class Rejects(pl.DataFrame):
     """Rows that were not accepted; `raw` is there for the asking, but in no repr.
 
@@ -15,7 +24,8 @@ class Rejects(pl.DataFrame):
     """
 
     def _shown(self) -> pl.DataFrame:
-        return pl.DataFrame(self).drop(RAW, strict=False)
+        shown = pl.DataFrame(self).drop(RAW, strict=False)
+        return without_quotes(shown) if "reason" in shown.columns else shown
 
     def __repr__(self) -> str:
         return repr(self._shown())

@@ -1,7 +1,8 @@
 """A cohort on disk: Parquet files by ranges of clients, found through one manifest.
 
 The files of one `save` stand in a folder of their own; the manifest that names it is put in place
-by one atomic rename. So a reader sees the old cohort or the new one, never a mixture.
+by one atomic rename. So a reader sees the old cohort or the new one, never a mixture. The files of
+the save before stay until the next one, because cohorts that were loaded from them still read them.
 """
 
 from __future__ import annotations
@@ -35,19 +36,23 @@ def save_cohort(cohort: Cohort, folder: str | Path, partitions: int | None = Non
     if partitions is not None and partitions < 1:
         raise OptionError(f"partitions={partitions}: use 1 or more.")
     home = Path(folder)
-    previous = _previous_data(home)
-    home.mkdir(parents=True, exist_ok=True)
+    before = _manifest_before(home)
     name = f"data-{uuid.uuid4().hex[:12]}"
     try:
+        home.mkdir(parents=True, exist_ok=True)
         counts, number = _write_tables(cohort, home / name, partitions)
         cohort.rejected.write_parquet(home / name / "rejected.parquet")
-        manifest = _manifest(cohort, name, counts, number)
+        manifest = _manifest(cohort, name, counts, number) | {"previous": before.get("data")}
         _replace_file(home / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    except OSError as error:
+        shutil.rmtree(home / name, ignore_errors=True)
+        reason = error.strerror or type(error).__name__
+        raise DataError(f"{home}: the cohort cannot be saved there ({reason}).") from None
     except BaseException:
         shutil.rmtree(home / name, ignore_errors=True)
         raise
-    if previous is not None:
-        shutil.rmtree(previous, ignore_errors=True)
+    if before.get("previous"):
+        shutil.rmtree(home / str(before["previous"]), ignore_errors=True)
     return home
 
 
@@ -127,12 +132,13 @@ def read_manifest(home: Path) -> dict[str, Any]:
     return manifest
 
 
-def _previous_data(home: Path) -> Path | None:
-    if not (home / MANIFEST).exists():
-        if home.is_dir() and any(not p.name.startswith("data-") for p in home.iterdir()):
-            raise DataError(f"{home} holds other files. Save into a new or an empty folder.")
-        return None
-    return home / str(read_manifest(home)["data"])
+def _manifest_before(home: Path) -> dict[str, Any]:
+    """The manifest of the cohort that stands there, or nothing."""
+    if (home / MANIFEST).exists():
+        return read_manifest(home)
+    if home.is_dir() and any(not p.name.startswith("data-") for p in home.iterdir()):
+        raise DataError(f"{home} holds other files. Save into a new or an empty folder.")
+    return {}
 
 
 def _replace_file(path: Path, text: str) -> None:

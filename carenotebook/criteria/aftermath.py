@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.core.durations import duration_us, say_duration
+from carenotebook.criteria.flags import TELLING, guarded, states
 from carenotebook.privacy import Privacy, Released
 from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
 from carenotebook.results.result import Result
 from carenotebook.results.words import about, few, said_share
 
 if TYPE_CHECKING:
+    from carenotebook.criteria.flags import States
     from carenotebook.criteria.replay import Replay
 
 
@@ -26,6 +28,7 @@ class CameBack(Result):
     within: str
     not_followed: int
     not_followed_clients: int
+    states: States
 
     @property
     def title(self) -> str:
@@ -37,17 +40,18 @@ class CameBack(Result):
         return self.frame
 
     def released(self, privacy: Privacy | None = None) -> Released:
-        """The share as it may be shown."""
-        return release_proportions(self.frame, privacy or Privacy())
+        """The share as it may be shown: not where it would tell how few could not be followed."""
+        gate = privacy or Privacy()
+        told = guarded(self.frame, telling=self.states.hides_flagged(gate))
+        left = pl.lit(self.not_followed_clients, pl.Int64).alias("not_followed")
+        return release_proportions(told.with_columns(left), gate, guards=[TELLING, "not_followed"])
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """The share, who is left out, and what it does not prove."""
         gate = privacy or Privacy()
         row = self.released(gate).frame.row(0, named=True)
-        small = 0 < self.not_followed_clients < gate.min_cell
-        step = gate.round_to
-        left = (self.not_followed + step // 2) // step * step
-        left_out = few(gate, "episodes") if small else about(left, gate)
+        small = gate.few(self.not_followed_clients)
+        left_out = few(gate) if small else about(gate.round(self.not_followed), gate)
         return (
             f"Attended again within {say_duration(self.within)} of the first flag: "
             f"{said_share(row, gate, 'flagged episodes')}.\n"
@@ -79,4 +83,5 @@ def came_back(replay: Replay, within: str) -> CameBack:
     )
     left = first.filter(~followed)
     row = proportions(told, "back").with_columns(term=pl.lit("came back"))
-    return CameBack(row.select("term", *COLUMNS), within, left.height, left["client_id"].n_unique())
+    clients = left["client_id"].n_unique()
+    return CameBack(row.select("term", *COLUMNS), within, left.height, clients, states(replay))

@@ -9,16 +9,19 @@ import polars as pl
 
 from carenotebook.criteria import language, words
 from carenotebook.criteria.engine import replay_blocks
+from carenotebook.criteria.flags import states
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED, nested
 from carenotebook.results.result import Result
-from carenotebook.results.words import about, few, number
+from carenotebook.results.words import about, number
 
 if TYPE_CHECKING:
+    from carenotebook.criteria.flags import States
     from carenotebook.criteria.language import Expression
     from carenotebook.criteria.replay import Replay
 
 EVERYONE = "All clients"
+_HIDDEN = "hidden (too few, or too telling, to show)"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -26,6 +29,7 @@ class Attrition(Result):
     """What `Replay.attrition` returns."""
 
     frame: pl.DataFrame
+    states: States
 
     @property
     def title(self) -> str:
@@ -47,14 +51,16 @@ class Attrition(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """Counts as they may be shown; a clause whose effect is small is hidden."""
         gate = privacy or Privacy()
-        # From the last clause back: how many the whole rule flags is shown elsewhere.
-        in_order = nested(self.frame["clients"].to_list()[::-1], gate)[::-1]
+        in_order = _hidden_in_order(self.frame, gate, telling=self.states.hides_flagged(gate))
         alone = [
-            any(nested([everyone, a, c], gate)[1:])
-            for everyone, a, c in self.frame.with_columns(all=pl.col("clients").first())
-            .select("all", "clients_alone", "clients")
-            .fill_null(0)
-            .iter_rows()
+            any(nested([everyone, a, c], gate)[1:]) or (hides and a - c < gate.min_cell)
+            for (everyone, a, c), hides in zip(
+                self.frame.select(
+                    pl.col("clients").first().alias("all"), "clients_alone", "clients"
+                ).iter_rows(),
+                in_order,
+                strict=True,
+            )
         ]
         hidden = pl.Series(in_order), pl.Series(alone)
         rounded = self.frame.with_columns(
@@ -77,7 +83,7 @@ class Attrition(Result):
         gate = privacy or Privacy()
         lines = ["Clients for whom the clauses held at the same time, added one by one:"]
         for row in self.released(gate).frame.iter_rows(named=True):
-            left = few(gate) if row["clients"] is None else about(row["clients"], gate)
+            left = _HIDDEN if row["clients"] is None else about(row["clients"], gate)
             alone = row["clients_alone"]
             told = alone is not None and row["clause"] != EVERYONE
             by_itself = f" (by itself: {number(alone)})" if told else ""
@@ -108,7 +114,23 @@ def attrition(replay: Replay) -> Attrition:
         before = together["clients"]
     columns = ("clients", "episodes", "removed", "clients_alone", "episodes_alone")
     types = {"clause": pl.String, **dict.fromkeys(columns, pl.Int64)}
-    return Attrition(pl.DataFrame(rows, schema=types))
+    return Attrition(pl.DataFrame(rows, schema=types), states(replay))
+
+
+def _hidden_in_order(frame: pl.DataFrame, privacy: Privacy, *, telling: bool) -> list[bool]:
+    """Which counts to hide: no two that are shown, here or elsewhere, differ by few.
+
+    Everyone's and the whole rule's numbers are shown elsewhere too, so they come first; then the
+    clauses from the last one back.
+    """
+    hidden = [False] * frame.height
+    hidden[-1] = telling
+    for column in ("clients", "episodes"):
+        everyone, *counts = frame[column].to_list()
+        few = [h or privacy.few(everyone - c) for h, c in zip(hidden[1:], counts, strict=True)]
+        first, *back = nested([everyone, *counts[::-1]], privacy, also=[hidden[0], *few[::-1]])
+        hidden = [first, *back[::-1]]
+    return hidden
 
 
 def _held(replay: Replay, clause: Expression) -> dict[str, int]:

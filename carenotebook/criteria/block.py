@@ -83,7 +83,7 @@ class Block:
         """Only the episodes in which one of the spans lies; keys stay as they are."""
         touched = np.zeros(len(self.domain), np.bool_)
         touched[self.episode_of(spans.starts)] = True
-        if 2 * touched.sum() > len(touched):
+        if 5 * touched.sum() > 4 * len(touched):
             return self
         episodes = self.episodes.chosen(touched)
         lowest, highest = self._bounds

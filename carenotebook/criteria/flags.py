@@ -11,7 +11,13 @@ from carenotebook.core.errors import OptionError
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import calendar_bin
 from carenotebook.privacy import Privacy, Released, release
-from carenotebook.results.proportions import COLUMNS, proportions, release_proportions, shares
+from carenotebook.results.proportions import (
+    COLUMNS,
+    hidden_together,
+    proportions,
+    release_proportions,
+    shares,
+)
 from carenotebook.results.result import Result
 from carenotebook.results.words import about, few, said_share
 
@@ -21,12 +27,18 @@ if TYPE_CHECKING:
     from carenotebook.criteria.replay import Replay
 
 
+FLAGGED, UNDECIDED = "put up for review", "undecided at some time"
+TELLING = "telling"
+"""A guard: a small number of clients by which figures of one replay differ, or 1 for hiding."""
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class FlagsByMonth(Result):
     """What `Replay.by_month` returns."""
 
     frame: pl.DataFrame
     timezone: str
+    states: States
 
     @property
     def title(self) -> str:
@@ -34,12 +46,26 @@ class FlagsByMonth(Result):
         return "First put up for review, by month"
 
     def tidy(self) -> pl.DataFrame:
-        """One row a calendar month: month (its first day), episodes, clients."""
+        """One row a calendar month seen: month (its first day), episodes, clients."""
         return self.frame
 
     def released(self, privacy: Privacy | None = None) -> Released:
-        """Months with few clients are hidden, and more where the total would tell."""
-        return release(self.frame, privacy or Privacy(), counts=["episodes"], overlapping=[[]])
+        """Months with few clients are hidden, and more where the total would tell.
+
+        All are where the number put up for review is hidden elsewhere, or is nothing: none and
+        nearly none read the same.
+        """
+        gate = privacy or Privacy()
+        nobody = not self.frame["clients"].sum()
+        telling = nobody or self.states.hides_flagged(gate)
+        shown = release(
+            guarded(self.frame, telling=telling),
+            gate,
+            clients=("clients", TELLING),
+            counts=["episodes"],
+            overlapping=[[]],
+        )
+        return Released(shown.frame.drop(TELLING), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """The busiest month."""
@@ -74,7 +100,11 @@ class FlagsByGroup(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """Small groups are hidden, and more where a total would tell."""
         return release_proportions(
-            self.frame, privacy or Privacy(), by=self.by, disjoint=self.disjoint
+            self.frame,
+            privacy or Privacy(),
+            by=self.by,
+            disjoint=self.disjoint,
+            groups=self.by,
         )
 
     def summary(self, privacy: Privacy | None = None) -> str:
@@ -86,8 +116,9 @@ class FlagsByGroup(Result):
             for r in rows
         ]
         caveat = (
-            "Differences describe; they do not explain, and nobody is ranked. Clients without a "
-            "value form the group missing."
+            "These are bare shares: groups followed for longer have had more time to be flagged, "
+            "and only the curve accounts for that. Differences describe; they do not explain, and "
+            "nobody is ranked. Clients without a value form the group missing."
         )
         return "\n".join(["Episodes flagged at least once.", *lines, caveat])
 
@@ -112,12 +143,23 @@ class States(Result):
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """Small states are hidden, and more where the total would tell."""
-        return release_proportions(self.frame, privacy or Privacy(), by=["state"], category="state")
+        return release_proportions(
+            hidden_together(self.frame, "state", FLAGGED, TELLING),
+            privacy or Privacy(),
+            by=["state"],
+            category="state",
+            guards=[TELLING],
+        )
+
+    def hides_flagged(self, privacy: Privacy) -> bool:
+        """Whether the number put up for review is hidden; then it is in every view of a replay."""
+        flagged = self.released(privacy).frame.filter(pl.col("state") == FLAGGED)
+        return bool(flagged["suppressed"].any())
 
     def sentence(self, privacy: Privacy) -> str:
         """What could not be decided, in one sentence."""
         for row in self.released(privacy).frame.iter_rows(named=True):
-            if row["state"] == "undecided at some time":
+            if row["state"] == UNDECIDED:
                 return (
                     "Never flagged, but not decidable at some time for lack of data: "
                     f"{said_share(row, privacy, 'episodes')}."
@@ -139,11 +181,20 @@ def by_month(replay: Replay) -> FlagsByMonth:
     counted = first.group_by("month").agg(
         episodes=pl.len().cast(pl.Int64), clients=pl.col("client_id").n_unique().cast(pl.Int64)
     )
-    if counted.is_empty():
-        return FlagsByMonth(counted, zone)
-    months = counted.select(pl.date_range(pl.min("month"), pl.max("month"), "1mo"))
+    seen = replay.episodes().select(
+        calendar_bin("seen_from", "1mo", zone).min().alias("from"),
+        calendar_bin("seen_until", "1mo", zone).max().alias("until"),
+    )
+    # Every month that is seen: where the months begin and end must not tell of the flags.
+    months = seen.drop_nulls().select(month=pl.date_ranges("from", "until", "1mo")).explode("month")
     every = months.join(counted, on="month", how="left", maintain_order="left")
-    return FlagsByMonth(every.with_columns(pl.col("episodes", "clients").fill_null(0)), zone)
+    filled = every.with_columns(pl.col("episodes", "clients").fill_null(0))
+    return FlagsByMonth(filled, zone, states(replay))
+
+
+def guarded(frame: pl.DataFrame, *, telling: bool) -> pl.DataFrame:
+    """With a column `TELLING` that hides every row where the number flagged must not show."""
+    return frame.with_columns(pl.lit(int(telling), pl.Int64).alias(TELLING))
 
 
 def by_group(replay: Replay, columns: str | Sequence[str]) -> FlagsByGroup:
@@ -154,7 +205,7 @@ def by_group(replay: Replay, columns: str | Sequence[str]) -> FlagsByGroup:
     asked = f"by_group({', '.join(map(repr, by))})"
     episodes = replay.episodes().with_columns(hit=pl.col("flagged_at").is_not_null())
     grouped = with_groups(episodes.lazy(), replay.cohort, by, EPISODE_COLUMNS, asked)
-    table = proportions(grouped, "hit", by=by).with_columns(term=pl.lit("put up for review"))
+    table = proportions(grouped, "hit", by=by).with_columns(term=pl.lit(FLAGGED))
     ordered = table.select(*by, "term", *COLUMNS).sort(
         pl.col("denominator"), *by, descending=[True, *[False] * len(by)]
     )
@@ -166,9 +217,9 @@ def states(replay: Replay) -> States:
     """See `Replay.states`."""
     state = (
         pl.when(pl.col("flagged_at").is_not_null())
-        .then(pl.lit("put up for review"))
+        .then(pl.lit(FLAGGED))
         .when("undecided")
-        .then(pl.lit("undecided at some time"))
+        .then(pl.lit(UNDECIDED))
         .otherwise(pl.lit("never"))
     )
     episodes = replay.episodes().with_columns(state=state)

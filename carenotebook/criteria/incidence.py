@@ -16,6 +16,7 @@ from carenotebook.results.words import about, few, interval, number, percent
 
 if TYPE_CHECKING:
     from carenotebook.criteria.replay import Replay
+    from carenotebook.results.statistics import Ints
 
 _STEP = 7
 _FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "at_risk", "flagged", "clients")
@@ -50,30 +51,55 @@ def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
             "conf_low": curve.conf_low,
             "conf_high": curve.conf_high,
             "at_risk": curve.at_risk,
+            "clients_at_risk": _clients_left(found, days * DAY),
             "flagged": by_then.astype(np.int64),
             "clients": np.concatenate(([0], first_of_client)).astype(np.int64)[by_then],
         }
     )
 
 
-def release_incidence(tidy: pl.DataFrame, privacy: Privacy) -> Released:
+def _clients_left(found: pl.DataFrame, times: Ints) -> Ints:
+    """Clients of whom an episode is still seen, neither flagged nor ended before each time."""
+    longest = found.group_by("client").agg(pl.col("lasting").max())["lasting"].sort().to_numpy()
+    return len(longest) - np.searchsorted(longest, times, side="left")
+
+
+def release_incidence(tidy: pl.DataFrame, privacy: Privacy, *, telling: bool = False) -> Released:
     """The curve where every step that shows is made by enough clients.
 
-    Shares are no finer than the rounded counts that they stand for, at most to 0.1 %.
+    What comes before its first flag is hidden, so that none and nearly none read the same. With
+    `telling`, the number of all who are flagged is hidden too. A number at risk is null where it
+    differs by few clients from one that is shown.
+
+    Shares are no finer than the rounded counts that they stand for, at most to 0.1 %; bounds are
+    rounded outwards.
     """
-    longest_first = tidy["clients"].to_list()[::-1]
-    hidden = nested(longest_first, privacy)[::-1]
-    few_left = tidy["at_risk"].is_between(0, privacy.min_cell - 1)
-    marked = tidy.with_columns(pl.Series(SUPPRESSED, hidden) | few_left)
+    hidden = _hidden_steps(tidy, privacy, telling=telling)
+    crowd = nested(tidy["clients_at_risk"].to_list(), privacy, also=hidden)
+    at_risk = pl.when(~pl.Series(crowd)).then(pl.col("at_risk")).alias("at_risk")
+    marked = tidy.with_columns(pl.Series(SUPPRESSED, hidden), at_risk).drop("clients_at_risk")
     step = max(0.001, privacy.round_to / max(int(tidy["at_risk"].to_numpy().max(initial=0)), 1))
-    shares = pl.col("estimate", "std_error", "conf_low", "conf_high")
+    low, high = pl.col("conf_low"), pl.col("conf_high")
     shown = marked.with_columns(
-        ((shares / step).round() * step).round(3).clip(0, 1),
+        (pl.col("estimate") / step).round() * step,
+        ((low / step).floor() * step).alias("conf_low"),
+        ((high / step).ceil() * step).alias("conf_high"),
+        pl.lit(None, pl.Float64).alias("std_error"),
         *(privacy.rounded(c) for c in ("at_risk", "flagged", "clients")),
-    )
+    ).with_columns(pl.col("estimate", "conf_low", "conf_high").round(3).clip(0, 1))
     return Released(
         shown.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in _FIGURES), privacy
     )
+
+
+def _hidden_steps(tidy: pl.DataFrame, privacy: Privacy, *, telling: bool) -> list[bool]:
+    clients, left = tidy["clients"].to_list(), tidy["clients_at_risk"].to_list()
+    everyone, flagged = max(left, default=0), max(clients, default=0)
+    also = [
+        c == 0 or n < privacy.min_cell or privacy.few(everyone - c) or (telling and c == flagged)
+        for c, n in zip(clients, left, strict=True)
+    ]
+    return nested(clients[::-1], privacy, also=also[::-1])[::-1]
 
 
 def summarise(replay: Replay, privacy: Privacy) -> str:
@@ -85,10 +111,7 @@ def summarise(replay: Replay, privacy: Privacy) -> str:
     unresolved = unresolved_appointments(replay.cohort).select("client_id").collect()
     lines = [
         f"Rule: {replay.rule.name}. When a clinician's review would have been due, and for whom.",
-        (
-            f"Seen: {number(_rounded(episodes.height, privacy))} episodes of "
-            f"{number(_rounded(clients, privacy))} clients, to {replay.cohort.as_of:%Y-%m-%d}."
-        ),
+        f"Seen: {_seen(episodes.height, clients, privacy)}, to {replay.cohort.as_of:%Y-%m-%d}.",
         _flagged(replay, privacy),
         replay.states().sentence(privacy),
         _unresolved(unresolved, replay.unknown, privacy),
@@ -101,10 +124,17 @@ def summarise(replay: Replay, privacy: Privacy) -> str:
     return "\n".join(lines)
 
 
+def _seen(episodes: int, clients: int, privacy: Privacy) -> str:
+    if privacy.few(clients):
+        return few(privacy)
+    rounded = (number(privacy.round(n)) for n in (episodes, clients))
+    return "{} episodes of {} clients".format(*rounded)
+
+
 def _flagged(replay: Replay, privacy: Privacy) -> str:
     curve = replay.released(privacy).frame.drop_nulls("estimate")
     if curve.is_empty() or not curve["clients"].max():
-        return "Put up for review: hidden (none, nearly all, or too few to show without telling)."
+        return "Put up for review: hidden (none, nearly all, or too few to show)."
     last = curve.row(-1, named=True)
     return (
         f"Put up for review at least once within {number(last['day'])} days of an episode's start: "
@@ -116,15 +146,10 @@ def _flagged(replay: Replay, privacy: Privacy) -> str:
 def _unresolved(rows: pl.DataFrame, unknown: str, privacy: Privacy) -> str:
     taken = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken as attended"}
     clients = rows["client_id"].n_unique()
-    if 0 < clients < privacy.min_cell:
+    if privacy.few(clients):
         return f"Past appointments of unknown outcome: {few(privacy)}; {taken[unknown]}."
-    count = about(_rounded(rows.height, privacy), privacy)
+    count = about(privacy.round(rows.height), privacy)
     return f"Past appointments of unknown outcome: {count}, {taken[unknown]}."
-
-
-def _rounded(count: int, privacy: Privacy) -> int:
-    step = privacy.round_to
-    return (count + step // 2) // step * step
 
 
 def _microseconds(at: pl.Expr) -> pl.Expr:

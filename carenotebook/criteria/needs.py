@@ -104,7 +104,8 @@ def _check_episode_end(term: syntax.Term, cohort: Cohort) -> None:
         raise MissingDataError(
             f"The term {term.key}() needs to know when care ended, or every finished client would "
             'look silent: pass episodes= to the reader, or episode_end="as_of" or a duration after '
-            'the last attended session such as episode_end="120d".'
+            'the last attended session such as episode_end="120d" (--episode-end on the command '
+            "line)."
         )
 
 

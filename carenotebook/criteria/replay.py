@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.errors import CareNotebookWarning
+from carenotebook.core.errors import CareNotebookWarning, OptionError, RuleError
 from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
 from carenotebook.criteria import syntax
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
@@ -98,7 +98,8 @@ class Replay(Result):
         -------
         polars.DataFrame
             term, day (since the episode is first seen), estimate, std_error, conf_low, conf_high,
-            at_risk (episodes), flagged and clients (episodes and clients flagged by then).
+            at_risk and clients_at_risk (episodes, and their clients), flagged and clients (episodes
+            and clients flagged by then).
 
         Notes
         -----
@@ -113,7 +114,9 @@ class Replay(Result):
         """The curve as it may be shown: no step of it tells of a small number of clients."""
         from carenotebook.criteria.incidence import release_incidence
 
-        return release_incidence(self.tidy(), privacy or Privacy())
+        gate = privacy or Privacy()
+        telling = self.states().hides_flagged(gate)
+        return release_incidence(self.tidy(), gate, telling=telling)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """How many were put up for review, when, what could not be decided, and the caveat."""
@@ -207,7 +210,7 @@ def replay(
     MissingDataError
         If a term needs a table or a column that the cohort does not have.
     RuleError
-        If the rule has open parameters.
+        If it is no rule, or one with open parameters.
 
     Warns
     -----
@@ -223,6 +226,12 @@ def replay(
     >>> found.intervals.columns
     ['client_id', 'episode', 'flagged_at', 'cleared_at', 'ended_by']
     """
+    if not isinstance(rule, Rule):
+        raise RuleError(
+            "replay() needs a Rule: make one with c.Rule(...), or take c.library()[name]."
+        )
+    if not isinstance(cohort, Cohort):
+        raise OptionError("replay() needs a Cohort: read one, or make one with synthetic_cohort().")
     check_option("unknown", unknown, UNKNOWNS)
     check_option("engine", engine, ("auto", "reference"))
     found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine))

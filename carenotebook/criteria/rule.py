@@ -90,7 +90,18 @@ class Rule:
         return words.explain(self.when.node, self.grace, self.name)
 
     def save(self, path: str | Path) -> Path:
-        """Write the rule as a YAML file (by custom ``*.rule.yml``) that `load` reads."""
+        """Write the rule as a YAML file (by custom ``*.rule.yml``) that `load` reads.
+
+        Raises
+        ------
+        RuleError
+            If the file cannot be written, or the rule calls itself a model without safeguards.
+        """
+        if self.kind == "model" and not self.safeguards:
+            raise RuleError(
+                f"{self.name}: a rule without safeguards may be studied, not saved as a model. "
+                "Name its safeguards=, or give it another kind=."
+            )
         tree = {
             "carenotebook_rule": syntax.LANGUAGE_VERSION,
             "name": self.name,
@@ -103,7 +114,11 @@ class Rule:
         kept = {k: v for k, v in tree.items() if v not in (None, [])}
         target = Path(path)
         text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)
-        target.write_text(text, encoding="utf-8")
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise RuleError(f"{target}: the rule cannot be written ({reason}).") from None
         return target
 
     def check(self, cases: Any) -> None:
@@ -152,6 +167,8 @@ def load(path: str | Path) -> Rule:
     source = Path(path)
     try:
         text = source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RuleError(f"{source}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"{source} cannot be read as a rule ({type(error).__name__}).") from None
     return _parsed(text, source.name)

@@ -9,12 +9,14 @@ import polars as pl
 
 from carenotebook.core.options import UNKNOWNS
 from carenotebook.criteria.engine import replay_blocks
+from carenotebook.criteria.flags import TELLING, guarded, states
 from carenotebook.privacy import Privacy, Released
 from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
 from carenotebook.results.result import Result
 from carenotebook.results.words import said_share
 
 if TYPE_CHECKING:
+    from carenotebook.criteria.flags import States
     from carenotebook.criteria.replay import Replay
 
 _TERMS = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken as attended"}
@@ -25,6 +27,7 @@ class UnknownOutcomes(Result):
     """What `Replay.unknowns` returns."""
 
     frame: pl.DataFrame
+    states: States
 
     @property
     def title(self) -> str:
@@ -34,42 +37,54 @@ class UnknownOutcomes(Result):
     def tidy(self) -> pl.DataFrame:
         """Three rows: term, the usual proportion over seen episodes, and `differing`.
 
-        `differing` counts the clients flagged under this reading or when unknowns are ignored, but
-        not under both.
+        `differing` counts the clients flagged under this reading or under one of a row above, but
+        not under both: of two such numbers the smaller above 0.
         """
         return self.frame
 
     def released(self, privacy: Privacy | None = None) -> Released:
-        """A reading that moves only few clients is hidden, or the difference would tell of them."""
-        return release_proportions(self.frame, privacy or Privacy(), guards=["differing"])
+        """A reading that moves only few clients is hidden, or the difference would tell of them.
+
+        So is one that leaves only few clients without a flag.
+        """
+        gate = privacy or Privacy()
+        told = guarded(self.frame, telling=self.states.hides_flagged(gate)).with_columns(
+            never=pl.col("clients") - pl.col("clients_with")
+        )
+        return release_proportions(told, gate, guards=["differing", TELLING, "never"])
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a reading."""
         gate = privacy or Privacy()
-        rows = self.released(gate).frame.iter_rows(named=True)
-        lines = [f"- {r['term']}: {said_share(r, gate, 'episodes')}" for r in rows]
+        shown = self.released(gate)
+        lines = [
+            f"- {r['term']}: {said_share(r, gate, 'episodes')}"
+            for r in shown.frame.iter_rows(named=True)
+        ]
         lead = (
             "Past appointments of unknown outcome, or never resolved, and what they could change:"
         )
-        return "\n".join([lead, *lines, "A hidden row differs from the first by too few to show."])
+        close = ["A hidden row counts too few, or differs from another by too few to show."]
+        return "\n".join([lead, *lines, *(close if shown.hidden else [])])
 
 
 def unknown_outcomes(replay: Replay) -> UnknownOutcomes:
     """See `Replay.unknowns`."""
     episodes = replay.episodes().select("client_id", "episode")
-    ignored = _flagged(replay, "ignore")
+    above: list[pl.DataFrame] = []
     rows = []
     for reading in UNKNOWNS:
-        hits = ignored if reading == "ignore" else _flagged(replay, reading)
+        hits = _flagged(replay, reading)
         marked = episodes.join(
             hits.with_columns(hit=pl.lit(value=True)), on=["client_id", "episode"], how="left"
         ).with_columns(pl.col("hit").fill_null(value=False))
-        moved = _apart(hits, ignored)
+        moved = min((n for other in above if (n := _apart(hits, other))), default=0)
+        above.append(hits)
         row = proportions(marked, "hit").with_columns(
             term=pl.lit(_TERMS[reading]), differing=pl.lit(moved, pl.Int64)
         )
         rows.append(row.select("term", *COLUMNS, "differing"))
-    return UnknownOutcomes(pl.concat(rows))
+    return UnknownOutcomes(pl.concat(rows), states(replay))
 
 
 def _flagged(replay: Replay, unknown: str) -> pl.DataFrame:

@@ -61,7 +61,7 @@ class Attendance(Result):
         polars.DataFrame
             period (first local day; only with `every`), the columns of `by`, term ("attended"),
             denominator_name, and `carenotebook.results.proportions.COLUMNS`. Groups come by size,
-            largest first, never by rate.
+            largest first, never by rate; released ones by what is shown of their size.
         """
         return self.frame
 
@@ -69,7 +69,7 @@ class Attendance(Result):
         """The figures as they may be shown; no total over periods or groups tells a hidden one."""
         cells = [*(["period"] if self.every else []), *self.by]
         return release_proportions(
-            self.frame, privacy or Privacy(), by=cells, disjoint=self.disjoint
+            self.frame, privacy or Privacy(), by=cells, disjoint=self.disjoint, groups=self.by
         )
 
     def summary(self, privacy: Privacy | None = None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 
 from carenotebook.core.instruments import INSTRUMENTS, Instrument
-from carenotebook.results.proportions import proportions, shares
-from carenotebook.results.statistics import Z95
+from carenotebook.results.proportions import hidden_together, proportions, shares
+from carenotebook.results.statistics import quantile_95
 
 APART = "clients_between"
 BOTH = "PHQ-9 + GAD-7"
@@ -28,20 +29,22 @@ def instrument_table(name: str, scored: pl.DataFrame) -> pl.DataFrame:
     how_many = pl.when(pl.col("scores") > 1).then(pl.lit("paired_scores"))
     how_many = how_many.when(pl.col("scores") == 1).then(pl.lit("one_score"))  # type: ignore[assignment]
     state = how_many.otherwise(pl.lit("no_score"))
-    tables = [_stated(scored.with_columns(term=state), "scores", "episodes_seen")]
+    scores = _stated(scored.with_columns(term=state), "scores", "episodes_seen")
+    tables = [hidden_together(scores, "term", "paired_scores", APART)]
     paired = scored.filter(pl.col("scores") > 1)
+    unpaired = _clients(scored, pl.col("scores") < 2)
     known = INSTRUMENTS.get(name)
     if known is not None and known.reliable_change is not None:
         moved = paired.with_columns(term=_direction(known, "first", "last"))
-        tables.append(_stated(moved, "change", PAIRED))
+        tables.append(_apart(_stated(moved, "change", PAIRED), unpaired))
     if known is not None and known.case_at is not None:
         case = pl.col("first") >= known.case_at
-        tables.append(_said(paired, case, "case_at_start", PAIRED))
-        cases = paired.filter(case)
-        tables.append(
-            _said(cases, pl.col("last") < known.case_at, "no_longer_a_case", "paired_and_a_case")
-        )
-    tables.append(_mean_change(paired))
+        tables.append(_apart(_said(paired, case, "case_at_start", PAIRED), unpaired))
+        cases, not_cases = paired.filter(case), _clients(paired, ~case)
+        better = pl.col("last") < known.case_at
+        left = _said(cases, better, "no_longer_a_case", "paired_and_a_case")
+        tables.append(_apart(left, unpaired, not_cases))
+    tables.append(_apart(_mean_change(paired), unpaired))
     return pl.concat(tables, how="diagonal").with_columns(instrument=pl.lit(name))
 
 
@@ -75,10 +78,7 @@ def recovery_table(both: pl.DataFrame, apart: int) -> pl.DataFrame:
         3: _said(cases, reliably, "reliable_recovery", CASES),
     }
     guards = {0: [], 1: [], 2: [not_cases], 3: [not_cases, *narrower]}
-    guarded = [
-        table.with_columns(pl.lit(_smallest([apart, *guards[i]]), pl.Int64).alias(APART))
-        for i, table in tables.items()
-    ]
+    guarded = [_apart(table, apart, *guards[i]) for i, table in tables.items()]
     return pl.concat(guarded, how="diagonal").with_columns(instrument=pl.lit(BOTH))
 
 
@@ -138,6 +138,7 @@ def _mean_change(paired: pl.DataFrame) -> pl.DataFrame:
         by_client = change.group_by("client_id").agg((pl.col("change") - mean).sum())["change"]
         squares = float((by_client * by_client).sum())
         error = math.sqrt(squares * clients / (clients - 1)) / change.height
+    reach = float(quantile_95(np.array([clients > 1]), np.array([clients - 1.0]))[0])
     return pl.DataFrame(
         {
             "term": "mean_change",
@@ -148,8 +149,8 @@ def _mean_change(paired: pl.DataFrame) -> pl.DataFrame:
             "clients": clients,
             "estimate": mean,
             "std_error": error,
-            "conf_low": None if error is None else mean - Z95 * error,  # type: ignore[operator]
-            "conf_high": None if error is None else mean + Z95 * error,  # type: ignore[operator]
+            "conf_low": None if error is None else mean - reach * error,  # type: ignore[operator]
+            "conf_high": None if error is None else mean + reach * error,  # type: ignore[operator]
         },
         schema_overrides={
             "denominator": pl.Int64,
@@ -167,6 +168,7 @@ def _clients(rows: pl.DataFrame, which: pl.Expr) -> int:
     return rows.filter(which)["client_id"].n_unique()
 
 
-def _smallest(counts: list[int]) -> int:
-    """The smallest that is not nothing."""
-    return min((c for c in counts if c > 0), default=0)
+def _apart(table: pl.DataFrame, *counts: int) -> pl.DataFrame:
+    """With the smallest number of clients, above 0, by which it differs from another table."""
+    smallest = min((c for c in counts if c > 0), default=0)
+    return table.with_columns(pl.lit(smallest, pl.Int64).alias(APART))

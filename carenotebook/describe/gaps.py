@@ -11,7 +11,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import DAY
 from carenotebook.describe.seen import ends_are_known, seen_episodes, within_episodes
 from carenotebook.privacy import Privacy, Released, nested, release
-from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
+from carenotebook.results.proportions import COLUMNS, WITHHELD, proportions, release_proportions
 from carenotebook.results.result import Result
 from carenotebook.results.words import few, number, said_share
 
@@ -61,8 +61,8 @@ class Gaps(Result):
                 counts=["denominator"],
                 values=["estimate"],
             )
-            parts += [shown.frame.drop(_APART), _released_shares(over, gate)]
-        empty = release(self.frame.clear(), gate).frame.drop(_APART)
+            parts += [shown.frame.drop(_APART, *WITHHELD), _released_shares(over, gate)]
+        empty = release(self.frame.clear(), gate).frame.drop(_APART, *WITHHELD)
         return Released(pl.concat(parts) if parts else empty, gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:

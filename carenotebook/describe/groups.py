@@ -15,6 +15,8 @@ MISSING = "missing"
 
 APPOINTMENT_COLUMNS = ("therapist_id", "site", "kind", "modality", "reason")
 EPISODE_COLUMNS = ("therapist_id", "site")
+_FEW_GROUPS = 12
+_NAMING = 3
 _TAKEN = (
     *COLUMNS,
     "client_id",
@@ -60,7 +62,7 @@ def with_groups(
     MissingDataError
         If neither has the column.
     OptionError
-        If a column is named twice or cannot be split by.
+        If a column is named twice, cannot be split by, or names clients.
     """
     if len(set(by)) < len(by):
         raise OptionError(f"{needed_by}: by= names a column twice.")
@@ -70,7 +72,22 @@ def with_groups(
     if attributes and cohort.clients is not None:
         chosen = cohort.clients.select("client_id", *attributes)
         frame = frame.drop(attributes, strict=False).join(chosen, on="client_id", how="left")
-    return frame.with_columns(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by)
+    grouped = frame.with_columns(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by)
+    for column in by:
+        _refuse_names(grouped, column, needed_by)
+    return grouped
+
+
+def _refuse_names(frame: pl.LazyFrame, column: str, needed_by: str) -> None:
+    """A value that hardly two clients share names a client; its label alone would tell."""
+    sizes = frame.group_by(column).agg(pl.col("client_id").n_unique()).collect()["client_id"]
+    single = (sizes < _NAMING).sum()
+    if sizes.len() > _FEW_GROUPS and 2 * single > sizes.len():
+        raise OptionError(
+            f"{needed_by}: by={column!r} has {sizes.len()} values, most of them of fewer than "
+            f"{_NAMING} clients: it names clients, it does not group them. Use a column of fewer, "
+            "larger groups."
+        )
 
 
 def attributes_of(cohort: Cohort, by: tuple[str, ...], own: Sequence[str], table: str) -> list[str]:

@@ -11,7 +11,12 @@ from carenotebook.describe.change import APART, SCALES, instrument_table, recove
 from carenotebook.describe.paired import paired_scores
 from carenotebook.describe.seen import ends_are_known, seen_episodes, within_episodes
 from carenotebook.privacy import Privacy, Released, release
-from carenotebook.results.proportions import COLUMNS, release_proportions
+from carenotebook.results.proportions import (
+    COLUMNS,
+    RELEASED_COLUMNS,
+    WITHHELD,
+    release_proportions,
+)
 from carenotebook.results.result import Result
 from carenotebook.results.words import number, said_share
 
@@ -53,7 +58,7 @@ class Outcomes(Result):
         ]
         empty = self.frame.clear().with_columns(suppressed=pl.lit(value=False))
         frame = pl.concat(parts) if parts else empty
-        return Released(frame.select(*_NAMES, *COLUMNS, "suppressed"), gate)
+        return Released(frame.select(*_NAMES, *RELEASED_COLUMNS, "suppressed"), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """Reliable change per instrument, recovery, who has no pair of scores, and the caveat."""
@@ -173,8 +178,9 @@ def _arranged(tables: list[pl.DataFrame]) -> pl.DataFrame:
 def _released(part: pl.DataFrame, privacy: Privacy) -> pl.DataFrame:
     if part["unit"][0] == "points":
         rounded = part.with_columns(pl.col(_POINTS).round(1))
-        shown = release(rounded, privacy, counts=["denominator"], values=_POINTS).frame
-        return shown.drop(APART)
+        clients = ("clients", APART)
+        shown = release(rounded, privacy, clients=clients, counts=["denominator"], values=_POINTS)
+        return shown.frame.drop(APART, *WITHHELD)
     if part.height == 1:
         return release_proportions(part, privacy, guards=[APART]).frame
     return release_proportions(part, privacy, ["term"], category="term", guards=[APART]).frame

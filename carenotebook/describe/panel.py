@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.options import END_REASONS, OUTCOMES, SCHEDULED
+from carenotebook.core.options import END_REASONS, MISSED, OUTCOMES, SCHEDULED, UNRESOLVED
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import (
     ends_are_known,
@@ -69,21 +69,20 @@ class OutcomePanel(Result):
         """The panel as it may be shown; no total over states or groups tells a hidden one."""
         gate = privacy or Privacy()
         sections = [
-            release_proportions(
-                part, gate, [*self.by, "state"], self.disjoint, category="state"
-            ).frame
+            _released(part, self, gate)
             for part in self.frame.partition_by("section", maintain_order=True)
         ]
         empty = release_proportions(self.frame.clear(), gate).frame
         return Released(pl.concat(sections) if sections else empty, gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
-        """How many people there are, how many were ended or never rebooked, and what is missing."""
+        """How many there are, where everyone stands, and what is missing."""
         privacy = privacy or Privacy()
         lines = [
             (
-                "Outcome panel: everyone (each episode seen, and each client without one) in "
-                "exactly one state as of the end of the data; then every appointment by outcome."
+                "Outcome panel: everyone (each episode seen, and each client without one, counted "
+                "as one) in exactly one state as of the end of the data; then every appointment "
+                "by outcome. A state with a booking is told by the latest outcome."
             ),
             *self._people(privacy),
         ]
@@ -109,18 +108,9 @@ class OutcomePanel(Result):
         found = {r["state"]: r for r in people.iter_rows(named=True)}
         clients = people["clients"].drop_nulls().to_list()
         lines = [f"N: {number(clients[0])} clients." if clients else f"N: {few(privacy)}."]
-        names = {
-            "attended": "attended last, and are booked again"
-            if self.bookings_known
-            else "attended last",
-            "never_rebooked": "missed or cancelled last and have nothing booked",
-            "ended_by_service": "were ended by the service",
-            "ended_dropped_out": "dropped out",
-        }
         lines += [
-            _sentence(f"{said_share(found[s], privacy, 'people')} {text}.")
-            for s, text in names.items()
-            if s in found
+            f"- {s.replace('_', ' ')}: {said_share(row, privacy, 'episodes')}"
+            for s, row in found.items()
         ]
         return lines
 
@@ -200,6 +190,29 @@ def outcome_panel(cohort: Cohort, by: str | Sequence[str] | None = None) -> Outc
     )
 
 
+def _released(part: pl.DataFrame, panel: OutcomePanel, privacy: Privacy) -> pl.DataFrame:
+    """A section; appointments are hidden among those that `attendance` adds up too."""
+    by = [*panel.by, "state"]
+    known = [[*panel.by, _USE]] if part["section"][0] == APPOINTMENTS else []
+    use = pl.col("state").replace_strict(_USES, default="left_out")
+    shown = release_proportions(
+        part.with_columns(use.alias(_USE)),
+        privacy,
+        by,
+        panel.disjoint,
+        category="state",
+        groups=panel.by,
+        known=known,
+    )
+    return shown.frame.drop(_USE)
+
+
+_USE = "_use"
+_USES = {
+    "attended": "attended",
+    **dict.fromkeys(MISSED, "missed"),
+    **dict.fromkeys(UNRESOLVED, "unresolved"),
+}
 _ORDER = [*OUTCOMES, *(s for s in STATES if s not in OUTCOMES)]
 
 
@@ -269,7 +282,3 @@ def _appointments(cohort: Cohort, episodes: pl.DataFrame, by: tuple[str, ...]) -
         placed = within_episodes(rows, episodes, "start", *own).select("_row", *own)
         rows = rows.join(placed.lazy(), on="_row", how="left")
     return with_groups(rows, cohort, by, own, "outcome_panel()")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -15,6 +15,7 @@ from carenotebook.core import schema
 from carenotebook.core.cohort import REJECTED_SCHEMA, Cohort, build_cohort, default_as_of
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.parts import CLIENT
+from carenotebook.core.rejects import without_quotes
 from carenotebook.ingest.fields import Reading
 from carenotebook.ingest.mapping import Mapping, MappingLike, read_mapping
 from carenotebook.ingest.quarantine import RawTable, accept
@@ -78,6 +79,7 @@ def _default_as_of(tables: AnyMapping[str, pl.DataFrame], rejected: pl.DataFrame
     except OptionError:
         if rejected.is_empty():
             raise
+        rejected = without_quotes(rejected)
         counts = rejected.group_by("table", "column", "reason").len().sort(pl.all())
         most = counts.sort("len", descending=True, maintain_order=True).row(0, named=True)
         column = f"{most['column']} " if most["column"] else ""
@@ -85,7 +87,7 @@ def _default_as_of(tables: AnyMapping[str, pl.DataFrame], rejected: pl.DataFrame
             f"as_of cannot be told: {rejected.height} rows were rejected and none that is left "
             f"says that anything happened. Most often: {column}{most['reason']} "
             f"(table {most['table']!r}, {most['len']} rows). Pass as_of= to look at "
-            "cohort.rejected."
+            "cohort.rejected; a mapping can say how times are written: {column: ..., format: ...}."
         ) from None
 
 
@@ -112,7 +114,8 @@ def _numbered(column: pl.Series, *, typed: bool) -> pl.Series:
     if not column.dtype.is_numeric():
         return column
     if column.dtype.is_integer():
-        return column.cast(pl.Int64)
+        whole = column.cast(pl.Int64, strict=False)
+        return whole if whole.null_count() == column.null_count() else column
     column = column.cast(pl.Float64)
     exact = column.is_finite() & (column == column.floor()) & (column.abs() < _EXACT)
     return column.cast(pl.Int64) if exact.all() else column

@@ -114,13 +114,32 @@ def _to_polars(table: str, frame: Any) -> pl.DataFrame:
     import narwhals as nw
 
     try:
-        made: pl.DataFrame = nw.from_native(frame, eager_only=True).to_polars()
+        made: pl.DataFrame = nw.from_native(_without_mixtures(frame), eager_only=True).to_polars()
+    except nw.exceptions.DuplicateError:
+        raise DataError(f"{table}= has two columns of one name; rename one of them.") from None
     except TypeError:
         raise DataError(
             f"{table}= takes a frame of polars, pandas or pyarrow, not {type(frame).__name__}."
             + (" For a file use read_csv, read_parquet or read_excel." if _is_path(frame) else "")
         ) from None
     return made
+
+
+def _without_mixtures(frame: Any) -> Any:
+    """A pandas frame whose columns of mixed objects are text, as its own `to_csv` writes them."""
+    types = getattr(frame, "dtypes", None)
+    if types is None or type(frame).__module__.split(".")[0] != "pandas":
+        return frame
+    import pandas as pd
+
+    mixed = [
+        name
+        for name, dtype in types.items()
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed")
+    ]
+    as_text = {n: frame[n].map(str, na_action="ignore") for n in mixed}
+    return frame.assign(**as_text) if mixed else frame
 
 
 def _is_path(given: object) -> bool:

@@ -43,7 +43,7 @@ def as_text(column: pl.Series, blanks: Collection[str] = ()) -> pl.Series:
     dtype = column.dtype
     if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
         raise DataError(f"The column {column.name!r} holds {dtype}: one plain value a row is read.")
-    text = _X.cast(pl.String)
+    text = _X.dt.to_string() if dtype == pl.Duration else _X.cast(pl.String)
     if dtype.is_float() or dtype.is_decimal():
         text = _number_text(_X.cast(pl.Float64))
     text = text.str.strip_chars()

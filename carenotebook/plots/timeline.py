@@ -129,7 +129,15 @@ def _time(rows: list[dict[str, Any]]) -> alt.X:
     dates = bool(rows) and rows[0]["dated"]
     if not dates:
         return alt.X("at:O", sort=None, title=None, axis=alt.Axis(labelAngle=0))
-    axis = alt.Axis(title=None, grid=False, tickCount=6, labelAngle=0, format="%b %Y")
+    axis = alt.Axis(
+        title=None,
+        grid=False,
+        tickCount=min(6, len(rows)),
+        labelAngle=0,
+        labelOverlap="greedy",
+        labelSeparation=8,
+        format="%b %Y",
+    )
     return alt.X("at:T", axis=axis, scale=alt.Scale(padding=18))
 
 

@@ -7,15 +7,18 @@ Talking Therapies publications).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
+from carenotebook.core import cells
 from carenotebook.core.errors import OptionError
+from carenotebook.privacy.audit import told_by_totals
 
 SUPPRESSED = "suppressed"
+_TOLD, _ROW = "_told", "_row"
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Privacy:
     '<11'
     """
 
-    min_cell: int = 11
-    round_to: int = 5
+    min_cell: int = cells.MIN_CELL
+    round_to: int = cells.ROUND_TO
 
     def __post_init__(self) -> None:
         if self.min_cell < 2 or self.round_to < 1:
@@ -49,12 +52,25 @@ class Privacy:
 
     def is_small(self, count: str) -> pl.Expr:
         """Whether a column counts too few clients to be shown."""
-        return pl.col(count).is_between(1, self.min_cell - 1)
+        return cells.is_small(pl.col(count), self.min_cell)
+
+    def few(self, count: int) -> bool:
+        """Whether a number of clients is too small to be shown."""
+        return 0 < count < self.min_cell
 
     def rounded(self, count: str) -> pl.Expr:
-        """A column of counts, rounded."""
-        step = self.round_to
-        return ((pl.col(count) + step // 2) // step * step).alias(count)
+        """A column of counts, rounded; what may be shown is not rounded to what may not."""
+        return cells.rounded(pl.col(count), self.min_cell, self.round_to).alias(count)
+
+    def round(self, count: int) -> int:
+        """One count, rounded.
+
+        Examples
+        --------
+        >>> Privacy().round(243), Privacy().round(11)
+        (245, 15)
+        """
+        return int(pl.select(pl.lit(count).alias("n")).select(self.rounded("n")).item())
 
 
 def hide(  # noqa: PLR0913, PLR0917 - the kinds of margin
@@ -66,6 +82,9 @@ def hide(  # noqa: PLR0913, PLR0917 - the kinds of margin
     divided: Sequence[Sequence[str]] = (),
 ) -> pl.DataFrame:
     """Mark the rows to hide in a boolean column `suppressed`.
+
+    Where a set with a known total has hidden rows it has at least two, and no hidden row follows
+    from all the totals together. A total over one row is that row, and is as hidden as it is.
 
     Parameters
     ----------
@@ -95,17 +114,63 @@ def hide(  # noqa: PLR0913, PLR0917 - the kinds of margin
     """
     small = [privacy.is_small(c).fill_null(value=False) for c in clients]
     marked = frame.with_columns(pl.any_horizontal(small).alias(SUPPRESSED))
-    sets = [(list(m), _added) for m in margins]
-    sets += [(list(m), _largest) for m in overlapping]
-    sets += [(list(m), partial(_left_over, whole=clients[0])) for m in divided]
+    parts = next(iter(clients[1:]), clients[0])
+    sets = [_Set(list(m), _added, clients[0]) for m in margins]
+    sets += [_Set(list(m), _largest, clients[0]) for m in overlapping]
+    sets += [_Set(list(m), partial(_left_over, whole=clients[0]), parts) for m in divided]
     while True:
         before = marked[SUPPRESSED].sum()
-        for margin, together in sets:
-            for size in clients:
-                held = together(size)
-                marked = _complement(marked, size, margin, held.is_between(1, privacy.min_cell - 1))
+        for known in sets:
+            marked = _guarded(marked, known, clients, privacy)
+        if marked[SUPPRESSED].sum() == before:
+            marked = _untold(marked, sets, clients[0], privacy)
         if marked[SUPPRESSED].sum() == before:
             return marked
+
+
+@dataclass(frozen=True)
+class _Set:
+    """Rows alike in the columns of `margin` have a known total.
+
+    `together` gives how many clients of a column the hidden ones hold; `size` ranks the rows.
+    """
+
+    margin: list[str]
+    together: Callable[[str], pl.Expr]
+    size: str
+
+
+def _guarded(
+    frame: pl.DataFrame, known: _Set, clients: Sequence[str], privacy: Privacy
+) -> pl.DataFrame:
+    for size in clients:
+        few = known.together(size).is_between(1, privacy.min_cell - 1)
+        frame = _complement(frame, size, known.margin, few)
+    alone = (pl.col(SUPPRESSED).sum() == 1) & (pl.col(known.size).sum() >= privacy.min_cell)
+    return _complement(frame, known.size, known.margin, alone, zeros=True)
+
+
+def _untold(frame: pl.DataFrame, sets: Sequence[_Set], size: str, privacy: Privacy) -> pl.DataFrame:
+    """Hide one more row beside each that the totals tell although no set tells it by itself."""
+    if len(sets) < 2 or not frame[SUPPRESSED].any():
+        return frame
+    lines = [_lines(frame, known.margin, size, privacy) for known in sets]
+    told = frame.with_columns(told_by_totals(frame[SUPPRESSED], lines).alias(_TOLD))
+    for known in sets:
+        more = _complement(told, known.size, known.margin, pl.col(_TOLD).any(), zeros=True)
+        if more[SUPPRESSED].sum() > told[SUPPRESSED].sum():
+            return more.drop(_TOLD)
+    return frame
+
+
+def _lines(frame: pl.DataFrame, margin: list[str], size: str, privacy: Privacy) -> pl.Series:
+    """By number, the set of each row; null where its total is not known."""
+    number = pl.col(_ROW).first()
+    known = (pl.len() > 1) & (pl.col(size).sum() >= privacy.min_cell)
+    if margin:
+        number, known = number.over(margin), known.over(margin)
+    line = pl.when(known).then(number).cast(pl.Int64).alias(_ROW)
+    return frame.with_row_index(_ROW).with_columns(line)[_ROW]
 
 
 def _added(size: str) -> pl.Expr:
@@ -122,7 +187,10 @@ def _left_over(size: str, whole: str) -> pl.Expr:
 
 
 def nested(
-    counts: Sequence[int], privacy: Privacy, apart: Sequence[int] | None = None
+    counts: Sequence[int],
+    privacy: Privacy,
+    apart: Sequence[int] | None = None,
+    also: Sequence[bool] | None = None,
 ) -> list[bool]:
     """Which of a chain of ever narrower counts to hide, so that no difference is small.
 
@@ -135,6 +203,8 @@ def nested(
     apart : sequence of int, optional
         Clients who make the difference between a count and the one before it, where that is not
         the difference in clients (rows repeat a client). The first is not read.
+    also : sequence of bool, optional
+        Counts that are hidden anyway.
 
     Returns
     -------
@@ -153,18 +223,22 @@ def nested(
         if i > 0:
             between = abs(counts[last] - count) if apart is None else max(between, apart[i])
         small = any(0 < n < privacy.min_cell for n in (count, between))
-        hidden.append(small)
-        if not small:
+        hidden.append(small or (also is not None and also[i]))
+        if not hidden[-1]:
             last, between = i, 0
     return hidden
 
 
 def _complement(
-    frame: pl.DataFrame, size: str, margin: list[str], exposed: pl.Expr
+    frame: pl.DataFrame, size: str, margin: list[str], exposed: pl.Expr, *, zeros: bool = False
 ) -> pl.DataFrame:
-    """Hide the smallest shown row of each set whose hidden rows a total would expose."""
-    shown = pl.when(~pl.col(SUPPRESSED) & (pl.col(size) > 0)).then(pl.col(size))
-    smallest = shown.rank("ordinal") == 1
+    """Hide the smallest shown row of each set whose hidden rows a total would expose.
+
+    With `zeros`, a row that counts nobody is hidden where there is no other.
+    """
+    last = pl.col(size).max() + 1 if zeros else pl.lit(None, pl.Int64)
+    order = pl.when(pl.col(size) > 0).then(pl.col(size)).otherwise(last)
+    smallest = pl.when(~pl.col(SUPPRESSED)).then(order).rank("ordinal") == 1
     if margin:
         exposed, smallest = exposed.over(margin), smallest.over(margin)
     also = exposed.fill_null(value=False) & smallest.fill_null(value=False)

@@ -64,8 +64,15 @@ class Review:
 
     def summary(self) -> str:
         """The key figures in a few lines of text."""
-        lines = (f"{k.what}: {k.figure} ({k.detail})" for k in key_figures(self))
-        return "\n".join([*lines, STANDING])
+        lines = [f"{k.what}: {k.figure} ({k.detail})" for k in key_figures(self)]
+        return "\n".join([*lines, self._rejected(), STANDING])
+
+    def _rejected(self) -> str:
+        read = self.blocks["tables"].released
+        counts = [] if read is None else read.frame["rejected"].drop_nulls().to_list()
+        if not sum(counts):
+            return "Rows rejected: none, or too few to show"
+        return f"Rows rejected: about {sum(counts):,}; the report tells the reasons"
 
     def __repr__(self) -> str:
         return f"Review({self.rule['name']!r}, {len(self.blocks)} results)"

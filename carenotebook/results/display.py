@@ -25,6 +25,7 @@ _HEADINGS = {
     "numerator": "Count",
     "estimate": "Estimate (95 % CI)",
     "by": "Split by",
+    "clients": "Clients counted",
 }
 
 

@@ -1,7 +1,8 @@
 """Proportions by group: counts, clients, and an interval that knows that clients repeat.
 
-The interval is Wilson's at the effective sample size, rows / design effect; where every client
-has one row it is Wilson's own.
+The interval is Wilson's at the effective sample size, rows / design effect, with the quantile of
+Student's t where the design effect was estimated from clients who repeat; where every client has
+one row it is Wilson's own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.privacy import Privacy, Released, release
-from carenotebook.results.statistics import ClusterSums, design_effect, wilson
+from carenotebook.results.statistics import ClusterSums, design_effect, quantile_95, wilson
 
 CLIENT_COUNTS = ("clients", "clients_with", "clients_without")
 """Columns that count clients; a row is hidden where one of them is small."""
@@ -22,6 +23,10 @@ ROW_COUNTS = ("numerator", "denominator")
 FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "design_effect")
 COLUMNS = (*ROW_COUNTS, *CLIENT_COUNTS, *FIGURES)
 """What `proportions` and `shares` return after the columns that name the group."""
+
+WITHHELD = ("clients_with", "clients_without")
+RELEASED_COLUMNS = tuple(c for c in COLUMNS if c not in WITHHELD)
+"""What is released of `COLUMNS`."""
 
 _SUMS = ("events_squared", "events_rows", "rows_squared")
 
@@ -144,7 +149,9 @@ def release_proportions(  # noqa: PLR0913 - what is known of the table
     disjoint: Sequence[str] = (),
     *,
     category: str | None = None,
+    groups: Sequence[str] = (),
     guards: Sequence[str] = (),
+    known: Sequence[Sequence[str]] = (),
 ) -> Released:
     """Proportions as they may be shown: everything follows from the rounded counts.
 
@@ -163,11 +170,16 @@ def release_proportions(  # noqa: PLR0913 - what is known of the table
     guards : sequence of str
         Further columns that count clients, such as those by which a row differs from a wider one;
         a row is hidden where one is small. They are left out of what is released.
+    groups : sequence of str
+        Those of `by` that hold names of groups as found in the data; see `release`.
+    known : sequence of sequences of str
+        Further sets of rows with a known total, each by the columns that its rows share.
 
     Returns
     -------
     Released
-        Hidden rows have null counts and figures.
+        Hidden rows have null counts and figures. How many clients had an event, and how many had
+        none, is left out: their differences would tell of the others.
 
     Examples
     --------
@@ -184,10 +196,39 @@ def release_proportions(  # noqa: PLR0913 - what is known of the table
         counts=ROW_COUNTS,
         values=FIGURES,
         margins=[m for d, m in margins.items() if d in disjoint],
-        overlapping=[m for d, m in margins.items() if d not in (*disjoint, category)],
+        overlapping=[*known, *(m for d, m in margins.items() if d not in (*disjoint, category))],
         divided=[m for d, m in margins.items() if d == category],
-        derive=lambda frame: _figures(frame).drop(guards),
+        groups=groups,
+        derive=lambda frame: _figures(frame).drop(*guards, *WITHHELD),
     )
+
+
+def hidden_together(table: pl.DataFrame, category: str, kept: str, guard: str) -> pl.DataFrame:
+    """Shares with a guard by which all categories but one hide together, or none of them.
+
+    For a category whose number is shown elsewhere too: it must not be what hides another.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        One group from `shares`.
+    category : str
+    kept : str
+        The category that stays, unless it is small itself or all others together are.
+    guard : str
+        Name of the column to add, for `release_proportions`.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"client_id": [str(i) for i in range(80)],
+    ...                      "state": ["a"] * 30 + ["b"] * 45 + ["c"] * 5})
+    >>> guarded = hidden_together(shares(rows, "state"), "state", "a", "least")
+    >>> guarded.select("state", "least").rows()
+    [('a', 0), ('b', 5), ('c', 5)]
+    """
+    others = pl.col(category) != kept
+    least = pl.col("clients_with").filter(others).min()
+    return table.with_columns(pl.when(others).then(least).otherwise(0).alias(guard))
 
 
 def _check_columns(frame: pl.LazyFrame, wanted: Sequence[str]) -> None:
@@ -222,13 +263,14 @@ def _estimated(sums: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 def _figures(frame: pl.DataFrame) -> pl.DataFrame:
     """Estimate, standard error and interval from the counts and the design effect."""
-    events, rows, effect = (
+    events, rows, effect, clients = (
         frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        for c in ("numerator", "denominator", "design_effect")
+        for c in ("numerator", "denominator", "design_effect", "clients")
     )
+    varied = (rows > clients) & (events > 0) & (events < rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         estimate = events / rows
         error = np.sqrt(estimate * (1 - estimate) / rows * effect)
-    low, high = wilson(events / effect, rows / effect)
+    low, high = wilson(events / effect, rows / effect, quantile_95(varied, clients - 1))
     figures = {"estimate": estimate, "std_error": error, "conf_low": low, "conf_high": high}
     return frame.with_columns(pl.Series(n, v, nan_to_null=True) for n, v in figures.items())

@@ -15,13 +15,44 @@ Ints = npt.NDArray[np.int64]
 Z95 = NormalDist().inv_cdf(0.975)
 
 
-def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = Z95) -> tuple[Floats, Floats]:
+def quantile_95(estimated: npt.NDArray[np.bool_], freedom: Floats) -> Floats:
+    """How many standard errors a 95 % interval reaches to either side.
+
+    Parameters
+    ----------
+    estimated : array of shape (n,)
+        Whether the variance was estimated from clients who repeat; then Student's t applies.
+    freedom : array of shape (n,)
+        Clients less one; with none of it the interval tells nothing, and the quantile is infinite.
+
+    Notes
+    -----
+    Degrees of freedom as in Korn EL, Graubard BI (1998) Survey Methodology 24:193-201.
+
+    Examples
+    --------
+    >>> quantile_95(np.array([True, False]), np.array([9.0, 9.0])).round(3).tolist()
+    [2.262, 1.96]
+    """
+    if not estimated.any():
+        return np.full(len(estimated), Z95)
+    from scipy.special import stdtrit
+
+    wide = np.where(freedom > 0, stdtrit(np.maximum(freedom, 1.0), 0.975), np.inf)
+    return np.where(estimated, wide, Z95)
+
+
+def wilson(
+    events: npt.ArrayLike, total: npt.ArrayLike, z: float | Floats = Z95
+) -> tuple[Floats, Floats]:
     """Wilson's score interval for a proportion; NaN where there is nothing to divide by.
 
     Parameters
     ----------
     events, total : array-like of shape (n,)
         Counts; they may be fractional (effective sample sizes).
+    z : float or array of shape (n,)
+        The quantile; where it is infinite the interval is everything.
 
     Notes
     -----
@@ -38,7 +69,9 @@ def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = Z95) -> tuple
         p = x / n
         centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    boundless = np.isinf(z) & (n > 0)
+    low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    return np.where(boundless, 0.0, low), np.where(boundless, 1.0, high)
 
 
 @dataclass(frozen=True)

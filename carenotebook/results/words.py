@@ -49,7 +49,7 @@ def about(count: int | None, privacy: Privacy) -> str:
 
 def few(privacy: Privacy, what: str = "clients") -> str:
     """What is said of a count too small, or too telling, to show."""
-    return f"fewer than {privacy.min_cell} {what}, or too few to show without telling"
+    return f"fewer than {privacy.min_cell} {what}, or too telling to show"
 
 
 def interval(row: Mapping[str, Any]) -> str:

@@ -178,3 +178,20 @@ def test_demo_prints_key_figures_and_where_the_report_is(folder):
 
 def test_the_version_is_that_of_the_package(folder):
     assert run("--version", cwd=folder).stdout == f"carenotebook {cn.__version__}\n"
+
+
+def test_the_report_never_overwrites_what_it_is_made_of(folder):
+    data = folder / "appointments.csv"
+    before = data.read_bytes()
+    done = run("review", data.name, "--rule", "two.rule.yml", "-o", data.name, cwd=folder)
+    assert done.returncode == 2
+    assert "would be overwritten" in done.stderr
+    assert data.read_bytes() == before
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing_behind(folder, tmp_path):
+    target = tmp_path / "taken"
+    target.mkdir()
+    done = run("demo", "--clients", "60", "-o", target, cwd=tmp_path)
+    assert done.returncode == 5
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]

@@ -161,3 +161,17 @@ def test_a_missing_table_is_none_or_an_error_that_names_it():
         read().table("contacts", needed_by="silence")
     with pytest.raises(MissingDataError, match="site in the table 'appointments'"):
         read().require("appointments", "site", needed_by="by site")
+
+
+def test_filter_refuses_ids_that_it_does_not_know_and_keeps_none_of_an_empty_list():
+    known = read()
+    for wrong in ("c1", [1], ["c1", "nobody"]):
+        with pytest.raises(OptionError) as caught:
+            known.filter(clients=wrong)
+        assert "nobody" not in str(caught.value)
+    assert known.filter(clients=[]).appointments.collect().is_empty()
+
+
+def test_a_filtered_cohort_has_lost_no_row():
+    tables = read().filter(clients=["c1"]).describe().tables
+    assert (tables["rows_in"] == tables["accepted"] + tables["rejected"]).all()

@@ -85,12 +85,27 @@ def test_the_hash_tells_contents_apart():
     assert cohort().content_hash == hashes["base"]
 
 
-def test_saving_over_a_cohort_replaces_it_and_leaves_nothing_behind(tmp_path):
+def test_saving_over_a_cohort_replaces_it_and_keeps_only_the_one_before(tmp_path):
     folder = tmp_path / "cohort"
-    cohort(clients=3).save(folder)
-    cohort(clients=5).save(folder)
+    for clients in (3, 4, 5):
+        cohort(clients=clients).save(folder)
     same(cn.load(folder), cohort(clients=5))
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.glob("data-*"))) == 2
+
+
+def test_a_loaded_cohort_stays_readable_when_another_is_saved_over_it(tmp_path):
+    loaded = cn.load(cohort(clients=3).save(tmp_path / "cohort"))
+    cohort(clients=5).save(tmp_path / "cohort")
+    same(loaded, cohort(clients=3))
+
+
+def test_a_loaded_cohort_does_not_depend_on_the_working_directory(tmp_path, monkeypatch):
+    cohort(clients=3).save(tmp_path / "cohort")
+    monkeypatch.chdir(tmp_path)
+    loaded = cn.load("cohort")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    same(loaded, cohort(clients=3))
 
 
 def test_a_loaded_cohort_can_be_saved_over_itself(tmp_path):
@@ -106,7 +121,7 @@ def test_an_error_while_saving_leaves_the_old_cohort(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "_replace_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DataError, match="No space"):
         cohort(clients=5).save(folder)
     same(cn.load(folder), cohort(clients=3))
     assert len(list(folder.iterdir())) == 2

@@ -11,6 +11,7 @@ import pytest
 import carenotebook as cn
 from carenotebook import Privacy
 from carenotebook import criteria as c
+from carenotebook.privacy import SMALL_GROUPS
 
 GROUP = "Cornish"
 VIEWS = {
@@ -83,7 +84,8 @@ def test_nothing_rendered_names_a_client(view):
 def test_the_row_of_the_small_group_is_hidden_and_another_with_it(cohort):
     replay = cn.replay(c.Rule("missed", c.missed() >= 1), cohort)
     frame = replay.by_group("language").released().frame
-    row = frame.row(by_predicate=pl.col("language") == GROUP, named=True)
+    assert GROUP not in frame["language"].to_list(), "its label would stand for 9 clients"
+    row = frame.row(by_predicate=pl.col("language") == SMALL_GROUPS, named=True)
     assert row["suppressed"]
     assert row["numerator"] is row["denominator"] is row["clients"] is row["estimate"] is None
     assert frame["suppressed"].sum() >= 2, "the total would tell the only hidden one"
@@ -99,9 +101,100 @@ def test_a_clause_whose_effect_is_small_is_hidden(cohort):
 
 
 def test_a_share_is_no_finer_than_the_counts_it_stands_for(cohort):
-    rule = c.Rule("a draft", RULES["all but the small group"])
+    rule = c.Rule("a draft", c.attribute("language") == "Welsh")
     shown = cn.replay(rule, cohort).released().frame.drop_nulls("estimate")
-    assert shown["estimate"].unique().to_list() == [0.9], "91 of 100, told to the nearest 5"
+    assert shown["estimate"].unique().to_list() == [0.3], "31 of 100, told to the nearest 5"
+
+
+@pytest.mark.parametrize("name", [n for n in VIEWS if n != "by_group"])
+def test_where_all_but_a_few_are_flagged_no_view_tells_how_many_are(cohort, name):
+    view = VIEWS[name](cn.replay(c.Rule("a draft", RULES["all but the small group"]), cohort))
+    frame = view.released().frame
+    shown = {
+        n
+        for column in ("clients", "flagged", "numerator")
+        if column in frame.columns
+        for n in frame[column].drop_nulls()
+    }
+    assert shown <= {0, 100}, "everyone may be counted, but not the 91"
+    visible = re.sub(
+        r"<style>.*?</style>|<[^>]+>", " ", view.summary() + view._repr_html_(), flags=re.DOTALL
+    )
+    assert not re.search(r"(?<![\d.,-])(90|91|95)(?![\d.,]| % CI)", visible), visible
+
+
+def test_a_small_undecided_state_takes_another_with_it_but_not_the_flagged(cohort):
+    """The number flagged stands in other views, so it must not be what hides the undecided."""
+    rule = c.Rule(
+        "a draft", RULES["undecided for the small group"] | (c.attribute("language") == "Welsh")
+    )
+    states = cn.replay(rule, cohort).states()
+    assert states.tidy().select("state", "clients_with").rows() == [
+        ("never", 60),
+        ("put up for review", 31),
+        ("undecided at some time", 9),
+    ]
+    shown = states.released().frame
+    assert shown.filter("suppressed")["state"].to_list() == ["never", "undecided at some time"]
+
+
+def test_none_and_nearly_none_read_the_same(cohort):
+    nobody = cn.replay(c.Rule("a draft", c.missed() >= 1000), cohort)
+    few = cn.replay(c.Rule("a draft", RULES["the small group"]), cohort)
+    for view in ("replay", "by_month"):
+        none, nearly = (VIEWS[view](r) for r in (nobody, few))
+        assert none.released().frame.equals(nearly.released().frame)
+        assert none.summary().splitlines()[-1] == nearly.summary().splitlines()[-1]
+
+
+def test_what_a_clause_does_alone_does_not_tell_what_is_hidden_in_order(cohort):
+    attrition = cn.replay(c.Rule("a draft", RULES["all but the small group"]), cohort).attrition()
+    last = attrition.released().frame.row(-1, named=True)
+    assert last["clients"] is last["clients_alone"] is None
+    assert attrition.summary().endswith("hidden (too few, or too telling, to show)")
+
+
+def test_who_could_not_be_followed_is_not_told_by_a_difference(cohort_of):
+    """40 clients are flagged, 6 of them too late to be followed for a week."""
+    rows = [
+        {"client_id": f"p{i}", "start": day, "outcome": "no_show" if day else "attended"}
+        for i in range(80)
+        for day in (0, *([10] if i < 34 else [97] if i < 40 else []))
+    ]
+    episodes = [{"client_id": f"p{i}", "started_at": 0} for i in range(80)]
+    replay = cn.replay(
+        c.Rule("a draft", c.missed() >= 1), cohort_of(appointments=rows, episodes=episodes)
+    )
+    back = replay.came_back("1w")
+    assert back.not_followed_clients == 6
+    assert back.released().frame["suppressed"].item()
+    assert replay.states().released().frame["suppressed"].sum() == 0
+
+
+def test_episodes_of_few_clients_are_not_counted_in_words(cohort_of):
+    """Nine clients with four episodes each: 36 episodes tell of nine people."""
+    starts = range(0, 80, 20)
+    episodes = [
+        {"client_id": f"p{i}", "started_at": s, "ended_at": s + 15}
+        for i in range(9)
+        for s in starts
+    ]
+    visits = [
+        {"client_id": f"p{i}", "start": s + 1, "outcome": "no_show"}
+        for i in range(9)
+        for s in starts
+    ]
+    replay = cn.replay(
+        c.Rule("a draft", c.missed() >= 1), cohort_of(appointments=visits, episodes=episodes)
+    )
+    assert "Seen: fewer than 11 clients" in replay.summary()
+    assert replay.tidy()["at_risk"][0] == 36
+    assert replay.released().frame["suppressed"].all()
+
+
+def test_a_hidden_reading_is_spoken_of_only_where_there_is_one(cohort):
+    replay = cn.replay(c.Rule("a draft", c.attribute("language") == "Welsh"), cohort)
+    assert "hidden row" not in replay.unknowns().summary()
 
 
 def test_the_curve_of_a_small_number_of_flags_is_hidden(cohort):

@@ -226,7 +226,7 @@ def test_a_rule_nested_without_end_is_refused(refused):
 
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
-    with pytest.raises(RuleError, match="cannot be read"):
+    with pytest.raises(RuleError, match="there is no such file"):
         c.load(tmp_path / "none.rule.yml")
     binary = tmp_path / "binary.rule.yml"
     binary.write_bytes(b"\xff\xfe\x00")
@@ -237,3 +237,9 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
 def test_a_parameter_survives_a_file(loaded):
     rule = loaded(f"{HEAD}when: {{term: consecutive_missed, op: '>=', value: {{param: k}}}}")
     assert rule == c.Rule("x", c.consecutive_missed() >= c.param("k"))
+
+
+def test_a_rule_without_safeguards_is_not_saved_as_a_model(tmp_path):
+    rule = c.Rule("bare", c.missed() >= 1, kind="model")
+    with pytest.raises(RuleError, match="safeguards"):
+        rule.save(tmp_path / "bare.rule.yml")

@@ -1,5 +1,6 @@
 import itertools
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -118,7 +119,7 @@ def test_release_rounds_blanks_and_derives_from_what_is_rounded():
     assert shown.hidden == 1
 
 
-@pytest.mark.parametrize(("count", "shown"), [(0, 0), (11, 10), (12, 10), (13, 15), (4980, 4980)])
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (11, 15), (12, 15), (13, 15), (4980, 4980)])
 def test_counts_are_rounded_to_the_nearest(count, shown):
     frame = pl.DataFrame({"n": [count]})
     assert frame.select(GATE.rounded("n")).item() == shown
@@ -159,3 +160,100 @@ def test_hidden_states_hold_enough_different_clients(states_of_clients):
     hidden = set(marked.filter("suppressed")["state"])
     together = sum(bool(mine & hidden) for mine in states_of_clients)
     assert not hidden or together >= 11 or len(hidden) == len(named)
+
+
+def test_a_hidden_cell_is_never_alone_in_its_line():
+    """What hides a small cell is not itself told, and then tells the small one."""
+    cells = {
+        ("f", "n"): 5,
+        ("f", "s"): 20,
+        ("f", "w"): 60,
+        ("m", "n"): 15,
+        ("m", "s"): 50,
+        ("m", "w"): 70,
+        ("x", "n"): 80,
+        ("x", "s"): 60,
+        ("x", "w"): 90,
+    }
+    frame = pl.DataFrame(
+        [(*k, n) for k, n in cells.items()], ["g", "site", "clients"], orient="row"
+    )
+    marked = hide(frame, GATE, ["clients"], margins=[["g"], ["site"]])
+    for line in ("g", "site"):
+        assert (
+            1 not in marked.group_by(line).agg(pl.col("suppressed").sum())["suppressed"].to_list()
+        )
+
+
+@st.composite
+def full_tables(draw):
+    rows, columns = draw(st.integers(2, 5)), draw(st.integers(2, 5))
+    size = st.one_of(st.integers(0, 12), st.integers(0, 60))
+    return table({(r, c): (n := draw(size), n) for r in range(rows) for c in range(columns)})
+
+
+@settings(max_examples=300, deadline=None)
+@given(full_tables(), st.sampled_from(["margins", "overlapping"]))
+def test_linear_algebra_tells_no_hidden_cell(frame, kind):
+    """No hidden cell has one value in all tables with the shown cells and the totals."""
+    marked = hide(frame, GATE, ["clients"], **{kind: [["row"], ["column"]]})
+    hidden = marked.filter("suppressed")
+    lines = [
+        (hidden[line] == value).to_numpy().astype(float)
+        for line in ("row", "column")
+        for value, total in frame.group_by(line).agg(pl.col("clients").sum()).iter_rows()
+        if total >= 11  # a smaller total is a small cell itself
+    ]
+    sums = np.array(lines).reshape(len(lines), hidden.height)
+    rank = np.linalg.matrix_rank(sums) if sums.size else 0
+    for cell in range(hidden.height):
+        only = np.eye(hidden.height)[cell]
+        with_it = np.linalg.matrix_rank(np.vstack([sums, only]))
+        assert with_it == rank + 1, "the totals tell this cell"
+
+
+def test_a_chain_of_sums_that_tells_a_cell_is_found():
+    """Two blocks of hidden cells joined by one: the difference of their totals is that one."""
+    small = {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 2), (3, 3)}
+    cells = {(r, c): (9, 9) if (r, c) in small else (50, 50) for r in range(4) for c in range(4)}
+    marked = hide(table(cells), GATE, ["clients"], margins=[["row"], ["column"]])
+    assert marked["suppressed"].sum() > len(small)
+
+
+def groups(*sizes):
+    names = [f"the {n}" for n in sizes]
+    return pl.DataFrame({"g": names, "clients": list(sizes), "events": list(sizes)})
+
+
+def test_groups_of_too_few_clients_lose_their_label():
+    shown = release(groups(60, 9, 31, 4, 80), GATE, counts=["events"], margins=[[]], groups=["g"])
+    assert shown.frame.select("g", "clients").rows() == [
+        ("the 80", 80),
+        ("the 60", 60),
+        ("the 31", 30),
+        ("small groups", None),
+    ]
+
+
+def test_a_group_that_hides_for_another_keeps_its_label():
+    shown = release(groups(60, 9, 31), GATE, counts=["events"], margins=[[]], groups=["g"])
+    assert shown.frame["g"].to_list() == ["the 60", "the 31", "small groups"]
+    assert shown.frame["clients"].to_list() == [60, None, None]
+
+
+def test_small_groups_are_one_row_for_each_further_key():
+    months = pl.concat(groups(60, 9, 8, 70).with_columns(month=pl.lit(m)) for m in (1, 2))
+    shown = release(months, GATE, counts=["events"], overlapping=[["month"]], groups=["g"]).frame
+    assert shown.filter(g="small groups")["month"].to_list() == [1, 2]
+
+
+def test_the_order_of_groups_tells_no_more_than_what_is_shown_of_them():
+    """101 and 99 read the same, so they stand by label; what is hidden stands last, by label."""
+    frame = pl.DataFrame({"g": ["c", "b", "d", "a"], "clients": [101, 99, 13, 12]})
+    shown = release(
+        frame.with_columns(few=pl.Series([0, 0, 1, 1])),
+        GATE,
+        clients=["clients", "few"],
+        groups=["g"],
+    )
+    assert shown.frame["g"].to_list() == ["b", "c", "a", "d"]

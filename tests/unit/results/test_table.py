@@ -32,7 +32,7 @@ def test_cells_say_what_they_are(released):
     assert display_frame(released).to_dict(as_series=False) == {
         "Site": ["North & <East>", "South", "West"],
         "Count": ["1,240 of 4,980", "<11", "0 of 0"],
-        "Clients": ["600", "<11", "0"],
+        "Clients counted": ["600", "<11", "0"],
         "Estimate (95 % CI)": ["24.9 % (23.7\N{EN DASH}26.1)", "Hidden", "not known"],
     }
 
