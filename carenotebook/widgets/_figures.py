@@ -7,7 +7,7 @@ between two figures; percentages, lengths and words are derived from what it let
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.criteria import nodes, syntax, words
-from carenotebook.criteria.flags import FlagsByGroup, by_group, by_month, states
+from carenotebook.criteria.flags import FLAGGED, by_group, by_month, states
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.prepared import Prepared
 from carenotebook.criteria.replay import Replay
@@ -27,7 +27,6 @@ from carenotebook.results.statistics import wilson
 from carenotebook.results.words import number, percent
 
 EVERYONE = "All clients"
-PUT_UP = "put up for review"
 _KEPT = 64
 _HIGH_SHARE, _UNDECIDED_SHARE = 0.3, 0.1
 
@@ -119,7 +118,7 @@ class Figures:
             self._row("month", row, first.filter(pl.col("month") == row["month"]))
             for row in found.frame.iter_rows(named=True)
         ]
-        return type(found)(_like(found.frame, rows), found.timezone).released(self.privacy)
+        return replace(found, frame=_like(found.frame, rows)).released(self.privacy)
 
     def groups(self, rule: Rule, column: str) -> Released:
         """Share of episodes flagged, by group; the largest group first."""
@@ -133,19 +132,18 @@ class Figures:
             self._row(f"by {column}", row, flagged.filter(pl.col(column).eq_missing(row[column])))
             for row in found.frame.iter_rows(named=True)
         ]
-        frame = _like(found.frame, rows)
-        return FlagsByGroup(frame, found.by, found.disjoint).released(self.privacy)
+        return replace(found, frame=_like(found.frame, rows)).released(self.privacy)
 
     def overall(self, rule: Rule) -> dict[str, Any] | None:
         """The share of all episodes put up for review, as `groups` has it for each group."""
         found = states(self.replay(rule))
         flagged = self.replay(rule).intervals
         rows = [
-            self._row("state", row, flagged) if row["state"] == PUT_UP else row
+            self._row("state", row, flagged) if row["state"] == FLAGGED else row
             for row in found.frame.iter_rows(named=True)
         ]
-        released = type(found)(_like(found.frame, rows)).released(self.privacy).frame
-        shown = released.filter((pl.col("state") == PUT_UP) & ~pl.col(SUPPRESSED))
+        released = replace(found, frame=_like(found.frame, rows)).released(self.privacy).frame
+        shown = released.filter((pl.col("state") == FLAGGED) & ~pl.col(SUPPRESSED))
         return shown.row(0, named=True) if shown.height else None
 
     def _row(self, what: str, row: dict[str, Any], flagged: pl.DataFrame) -> dict[str, Any]:
@@ -166,8 +164,7 @@ class Figures:
 
     def _settled(self, what: str, members: Members) -> Count:
         count = self._ledger.settle(what, members, lambda: int(np.count_nonzero(members)))
-        step = self.privacy.round_to
-        return Count(None if count is None else (count + step // 2) // step * step)
+        return Count(None if count is None else self.privacy.round(count))
 
     def _keep(self, key: str, replay: Replay) -> None:
         self._replays[key] = replay
