@@ -124,6 +124,12 @@ export abstract class View {
     this.alert.hidden = false;
   }
 
+  /** Mark what is shown as that of an earlier rule, in words. */
+  protected previous(shown: boolean): void {
+    if (shown) this.root.dataset.previous = "true";
+    else delete this.root.dataset.previous;
+  }
+
   private readonly receive = (message: unknown): void => {
     if (!isEvent(message) || message.revision < this.revision) return;
     this.revision = message.revision;
@@ -148,7 +154,9 @@ export abstract class View {
       });
     } else if (event.kind === "failed") {
       this.calm();
-      if (!this.refused(event.answers, event.message)) this.complain(event.message);
+      if (this.refused(event.answers, event.message)) return;
+      this.complain(event.message);
+      this.previous(true);
     } else {
       if (event.kind === "document") this.alert.hidden = true;
       this.show(event);

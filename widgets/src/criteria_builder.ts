@@ -7,7 +7,6 @@ import { h, Pause } from "./dom.js";
 import { Tabs } from "./tabs.js";
 
 const DISCONNECTED = "Disconnected. Your rule is safe below as text; run the cell to continue.";
-const OLD = "From the previous rule.";
 const LONGEST_NAME = 10_000;
 
 /** A rule that is built, understood and changed by hand. */
@@ -187,7 +186,8 @@ export class CriteriaBuilder extends View {
     this.clauses.show(event.clauses);
     this.words.replaceChildren(...event.words.map((line) => h("p", {}, line.trim())));
     this.code.textContent = event.code;
-    this.problem.textContent = event.problem ? `${event.problem} ${OLD}` : "";
+    this.problem.textContent = event.problem;
+    if (event.problem) this.previous(true);
     this.problem.hidden = !event.problem;
   }
 
@@ -210,6 +210,7 @@ export class CriteriaBuilder extends View {
     this.undecided.textContent = event.undecided;
     this.caution.textContent = event.caution;
     this.root.dataset.shown = String(event.revision);
+    this.previous(false);
   }
 
   private toggleCode(): void {

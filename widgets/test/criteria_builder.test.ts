@@ -112,6 +112,20 @@ test("a refused value stays with its message beneath", () => {
   expect(one(".cn-clause .cn-problem").textContent).toContain("number");
 });
 
+test("a rule that cannot be replayed says why, and what is shown is marked as earlier", () => {
+  headline(1, "About 240 clients.");
+  model.event({
+    kind: "failed",
+    revision: 2,
+    answers: "",
+    message: "Needs contacts: pass contacts=.",
+  });
+  expect(one(".cn-alert").textContent).toContain("contacts=");
+  expect(one(".cn").dataset.previous).toBe("true");
+  headline(3, "About 200 clients.");
+  expect(one(".cn").dataset.previous).toBeUndefined();
+});
+
 test("a duration is a number and a unit; without one it is the whole episode", () => {
   const within = field({
     name: "within",

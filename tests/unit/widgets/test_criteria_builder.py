@@ -145,6 +145,24 @@ def test_the_saved_form_has_the_sentence_a_picture_and_a_table(browser):
     assert "<table>" in data["text/html"]
 
 
+def test_names_from_elsewhere_are_text_in_the_saved_form(cohort):
+    name = "<script>alert(1)</script>"
+    rule = c.Rule(name, c.all_of(c.missed() >= 1, c.attribute("language") != name))
+    data, _ = CriteriaBuilder(cohort, rule)._repr_mimebundle_()
+    assert "<script" not in data["text/html"]
+    assert "&lt;script&gt;" in data["text/html"]
+
+
+def test_a_rule_that_cannot_be_replayed_says_what_is_missing(cohort):
+    bare = cn.from_frames(
+        appointments=cohort.appointments.collect(), episode_end="as_of", as_of=cohort.as_of
+    )
+    browser = Browser(CriteriaBuilder(bare, RULE))
+    heard = browser.ask(kind="ready")
+    assert "contacts=" in next(m["message"] for m in heard if m["kind"] == "failed")
+    assert "cannot be replayed" in browser.widget.fallback()
+
+
 def test_the_synced_state_holds_no_figure(browser):
     browser.ask(kind="ready")
     names = set(browser.widget.get_state())

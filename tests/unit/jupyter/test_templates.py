@@ -1,0 +1,22 @@
+"""The notebooks that the cards open."""
+
+import pytest
+
+from carenotebook.core.errors import OptionError
+from carenotebook.jupyter.templates import TEMPLATES, folder, notebook
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_there_with_what_it_reads_and_without_outputs(name):
+    cells = notebook(name)["cells"]
+    assert cells[0]["cell_type"] == "markdown"
+    assert [c for c in cells if c.get("outputs")] == []
+    source = "".join(line for c in cells for line in c["source"])
+    for file in TEMPLATES[name].data:
+        assert (folder() / file).is_file()
+        assert file.rpartition("/")[2] in source
+
+
+def test_there_is_no_other_template():
+    with pytest.raises(OptionError, match="template"):
+        notebook("../secret")
