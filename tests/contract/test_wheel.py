@@ -67,7 +67,8 @@ def test_it_holds_every_file_of_the_package_and_the_notebooks_and_nothing_else(w
         n for n in zipfile.ZipFile(wheel).namelist() if not re.search(r"\.(dist-info|data)/", n)
     }
     package = {n for n in _files(PACKAGE) if not n.startswith("labextension/")}
-    notebooks = {f"notebooks/{n}" for n in _files(ROOT / "notebooks")}
+    every = _files(ROOT / "notebooks")
+    notebooks = {f"notebooks/{n}" for n in every if not n.startswith("images/")}
     assert names == {f"carenotebook/{n}" for n in package | notebooks}
 
 
