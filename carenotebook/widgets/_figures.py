@@ -28,6 +28,8 @@ from carenotebook.results.words import number, percent
 
 EVERYONE = "All clients"
 _KEPT = 64
+_FEW = 1
+"""Stands for every number of clients that is too small to show, 0 included."""
 _HIGH_SHARE, _UNDECIDED_SHARE = 0.3, 0.1
 
 
@@ -147,10 +149,18 @@ class Figures:
         return shown.row(0, named=True) if shown.height else None
 
     def _row(self, what: str, row: dict[str, Any], flagged: pl.DataFrame) -> dict[str, Any]:
-        """The row, or the one shown before from which it differs too little."""
+        """The row, or the one shown before from which it differs too little.
+
+        None and nearly none are the same row, and so are all and nearly all: what is hidden
+        beside them must not tell one from the other.
+        """
         cell = f"{what}: {next(iter(row.values()))}"
         kept: dict[str, Any] | None = self._ledger.settle(cell, self._members(flagged), lambda: row)
-        return row if kept is None else kept
+        counts = ("clients_with",) if "clients_with" in row else ("clients", "episodes")
+        shown = row | dict.fromkeys(counts, _FEW) if kept is None else kept
+        if shown.get("clients_without", self.privacy.min_cell) < self.privacy.min_cell:
+            return shown | {"clients_without": _FEW}
+        return shown
 
     def _held(self, rule: Rule, when: syntax.Truth) -> Count:
         part = Rule(rule.name, Expression(when), grace=rule.grace)

@@ -188,6 +188,21 @@ def test_a_group_of_37_rows_from_9_clients_is_hidden_in_every_view(small_group_t
     )
 
 
+def test_two_rules_that_differ_by_few_clients_tell_the_same_numbers(small_group_tables):
+    cohort = cn.from_frames(**small_group_tables, episode_end="as_of")
+    browser = Browser(CriteriaBuilder(cohort, c.Rule("r", c.attribute("language") == "English")))
+    told = []
+    for languages in (["English"], ["English", "Cornish"], ["English", "Welsh"]):
+        browser.widget.value = c.Rule("r", c.attribute("language").is_in(languages))
+        for tab in ("clauses", "when", "groups"):
+            browser.ask(kind="look", tab=tab, by="language")
+        counts = [[b["count"] for b in browser.last("bars")["bars"]]]
+        shares = [r["said"] for r in browser.last("intervals")["rows"]]
+        told.append((browser.last("headline")["sentence"], counts, shares))
+    assert told[0] == told[1]
+    assert told[0] != told[2]
+
+
 def test_only_a_rule_and_a_cohort_are_accepted(cohort):
     with pytest.raises(OptionError, match="Cohort"):
         CriteriaBuilder("cohort")
