@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.core import schema
+from carenotebook.core.cells import MIN_CELL, is_small, rounded
+from carenotebook.core.rejects import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, repr=False)
 class CohortDescription:
     """What `Cohort.describe` returns: counts only, no row of a client.
+
+    The attributes are exact. What it prints is not: counts are rounded and small ones hidden, times
+    are months, and reasons quote no text.
 
     Attributes
     ----------
@@ -36,8 +41,47 @@ class CohortDescription:
 
     def __repr__(self) -> str:
         with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_hide_dataframe_shape=True, fmt_str_lengths=80):
-            text = f"{self.tables}"
-            return text if self.rejects.is_empty() else f"{text}\nRejected rows:\n{self.rejects}"
+            text = f"{_shown_tables(self.tables)}"
+            if self.rejects.is_empty():
+                return text
+            return f"{text}\nRejected rows:\n{_shown_rejects(self.rejects)}"
+
+
+def _shown_tables(tables: pl.DataFrame) -> pl.DataFrame:
+    """Policies are about services, not clients, so the number of those is exact."""
+    few = is_small(pl.col("clients")).fill_null(value=False)
+    few_rejected = few | is_small(pl.col("rejected"))
+    hidden = {
+        "rows_in": few_rejected,
+        "accepted": few,
+        "rejected": few_rejected,
+        "clients": few,
+        "outside_episodes": few | is_small(pl.col("outside_episodes").cast(pl.Int64)),
+    }
+    exact = pl.col("clients").is_null()
+    counts = [
+        pl.when(exact)
+        .then(pl.col(c).cast(pl.String))
+        .otherwise(_told(pl.col(c).cast(pl.Int64), few))
+        .alias(c)
+        for c, few in hidden.items()
+    ]
+    times = [
+        pl.col(c).cast(pl.Datetime("us", "UTC")).dt.strftime("%Y-%m") for c in ("first", "last")
+    ]
+    return tables.with_columns(*counts, *times)
+
+
+def _shown_rejects(rejects: pl.DataFrame) -> pl.DataFrame:
+    named = rejects.with_columns(unquoted(pl.col("reason")))
+    rows = named.group_by("table", "column", "reason", maintain_order=True).agg(pl.sum("rows"))
+    count = pl.col("rows").cast(pl.Int64)
+    return rows.with_columns(_told(count, is_small(count)).alias("rows"))
+
+
+def _told(count: pl.Expr, few: pl.Expr) -> pl.Expr:
+    text = rounded(count).cast(pl.String)
+    return pl.when(few).then(pl.lit(f"<{MIN_CELL}")).otherwise(text)
 
 
 def describe_cohort(cohort: Cohort) -> CohortDescription:

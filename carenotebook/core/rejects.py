@@ -7,6 +7,11 @@ import polars as pl
 RAW = "raw"
 
 
+def unquoted(reason: pl.Expr) -> pl.Expr:
+    """A reason without the text that it quotes, which stays with those who hold the data."""
+    return reason.str.replace("(?s)^'.*' is ", "a value is ")
+
+
 def without_quotes(rejects: pl.DataFrame) -> pl.DataFrame:
     """Rejects whose reasons no longer quote what stood in the source.
 

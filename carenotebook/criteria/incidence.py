@@ -136,8 +136,13 @@ def _flagged(replay: Replay, privacy: Privacy) -> str:
     if curve.is_empty() or not curve["clients"].max():
         return "Put up for review: hidden (none, nearly all, or too few to show)."
     last = curve.row(-1, named=True)
+    start = (
+        "an episode's start"
+        if replay.cohort.observed_from is None
+        else "when an episode is first seen"
+    )
     return (
-        f"Put up for review at least once within {number(last['day'])} days of an episode's start: "
+        f"Put up for review at least once within {number(last['day'])} days of {start}: "
         f"{percent(last['estimate'])} ({interval(last)}; cumulative incidence, other ends of care "
         f"as competing events; {about(last['clients'], privacy)} clients)."
     )

@@ -27,6 +27,7 @@ class UnknownOutcomes(Result):
     """What `Replay.unknowns` returns."""
 
     frame: pl.DataFrame
+    missed_or_attended: int
     states: States
 
     @property
@@ -37,8 +38,8 @@ class UnknownOutcomes(Result):
     def tidy(self) -> pl.DataFrame:
         """Three rows: term, the usual proportion over seen episodes, and `differing`.
 
-        `differing` counts the clients flagged under this reading or under one of a row above, but
-        not under both: of two such numbers the smaller above 0.
+        `differing` counts the clients flagged under this reading or when unknowns are ignored, but
+        not under both.
         """
         return self.frame
 
@@ -48,10 +49,13 @@ class UnknownOutcomes(Result):
         So is one that leaves only few clients without a flag.
         """
         gate = privacy or Privacy()
+        _, missed, _ = self.frame["differing"]
+        between = 0 if gate.few(missed) else self.missed_or_attended
         told = guarded(self.frame, telling=self.states.hides_flagged(gate)).with_columns(
-            never=pl.col("clients") - pl.col("clients_with")
+            pl.Series("between", [0, 0, between]),
+            never=pl.col("clients") - pl.col("clients_with"),
         )
-        return release_proportions(told, gate, guards=["differing", TELLING, "never"])
+        return release_proportions(told, gate, guards=["differing", "between", "never", TELLING])
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a reading."""
@@ -71,20 +75,21 @@ class UnknownOutcomes(Result):
 def unknown_outcomes(replay: Replay) -> UnknownOutcomes:
     """See `Replay.unknowns`."""
     episodes = replay.episodes().select("client_id", "episode")
-    above: list[pl.DataFrame] = []
+    hits = {reading: _flagged(replay, reading) for reading in UNKNOWNS}
     rows = []
     for reading in UNKNOWNS:
-        hits = _flagged(replay, reading)
         marked = episodes.join(
-            hits.with_columns(hit=pl.lit(value=True)), on=["client_id", "episode"], how="left"
+            hits[reading].with_columns(hit=pl.lit(value=True)),
+            on=["client_id", "episode"],
+            how="left",
         ).with_columns(pl.col("hit").fill_null(value=False))
-        moved = min((n for other in above if (n := _apart(hits, other))), default=0)
-        above.append(hits)
+        moved = _apart(hits[reading], hits["ignore"])
         row = proportions(marked, "hit").with_columns(
             term=pl.lit(_TERMS[reading]), differing=pl.lit(moved, pl.Int64)
         )
         rows.append(row.select("term", *COLUMNS, "differing"))
-    return UnknownOutcomes(pl.concat(rows), states(replay))
+    between = _apart(hits["missed"], hits["attended"])
+    return UnknownOutcomes(pl.concat(rows), between, states(replay))
 
 
 def _flagged(replay: Replay, unknown: str) -> pl.DataFrame:

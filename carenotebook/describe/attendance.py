@@ -30,6 +30,10 @@ _SAYS = {
     "scheduled": "every appointment with a usable outcome, whoever cancelled it",
     "with_early_cancels": "attended + no-show + late + early cancellation",
 }
+_PAUSES = (
+    "A miss within a recorded pause counts here as the miss it was recorded as; criteria take it "
+    "as excused."
+)
 _PERIODS = {"1w": "week", "1mo": "month", "1q": "quarter"}
 
 
@@ -45,6 +49,7 @@ class Attendance(Result):
     every: str | None
     denominator: str
     timezone: str
+    pauses_known: bool
 
     @property
     def title(self) -> str:
@@ -84,6 +89,7 @@ class Attendance(Result):
                 "takes into account that a client's appointments resemble each other."
             ),
             *self._left_out(whole, privacy),
+            *([_PAUSES] if self.pauses_known else []),
             *self._split(),
             (
                 "Caveat: a rate counts only those who still have appointments; a service that ends "
@@ -200,6 +206,7 @@ def attendance(
         every=every,
         denominator=denominator,
         timezone=cohort.timezone,
+        pauses_known=cohort.has("pauses"),
     )
 
 

@@ -20,7 +20,7 @@ _MOST_GROUPS = 6
 """More small multiples than this are not drawn; the table has them all."""
 
 _SECTIONS = {
-    "people": "People, by latest outcome or where else they stand",
+    "people": "Episodes, by latest outcome or where else they stand",
     "appointments": "Appointments, by outcome",
 }
 

@@ -36,7 +36,7 @@ def incidence_chart(released: Released, title: str, subtitle: str = "") -> CareC
     printed = _printed(rows)
     axis = alt.Axis(grid=False, values=[r["day"] for r in printed])
     base = over(rows).encode(
-        x=alt.X("day:Q", scale=days, title="Days since the episode began", axis=axis)
+        x=alt.X("day:Q", scale=days, title="Days since an episode is first seen", axis=axis)
     )
     share = alt.Y(
         "estimate:Q",

@@ -204,7 +204,7 @@ def nested(
         Clients who make the difference between a count and the one before it, where that is not
         the difference in clients (rows repeat a client). The first is not read.
     also : sequence of bool, optional
-        Counts that are hidden anyway.
+        Counts that are hidden anyway. The first is taken to be known all the same.
 
     Returns
     -------

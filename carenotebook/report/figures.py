@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from carenotebook.core.rejects import unquoted
 from carenotebook.privacy import Released, release
+from carenotebook.privacy.suppress import SUPPRESSED
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
     from carenotebook.privacy import Privacy
     from carenotebook.results.result import Result
+
+
+_FEW = "_few_rejected"
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,10 @@ def data_blocks(cohort: Cohort, privacy: Privacy) -> dict[str, Block]:
 
 
 def _released_tables(tables: pl.DataFrame, privacy: Privacy) -> Released:
-    """Accepted and rejected rows add up, because rejected ones follow from the rounded others."""
+    """Accepted and rejected rows add up, because rejected ones follow from the rounded others.
+
+    Whose rows were rejected is not known: where they are few, neither they nor the rows read show.
+    """
     times = [pl.col(c).cast(pl.Datetime("us", "UTC")) for c in ("first", "last")]
     months = [at.dt.strftime("%Y-%m") for at in times]
     frame = tables.select(
@@ -106,23 +114,24 @@ def _released_tables(tables: pl.DataFrame, privacy: Privacy) -> Released:
         "accepted",
         "rejected",
         "clients",
+        privacy.is_small("rejected").alias(_FEW),
     )
-    return release(
+    shown = release(
         frame,
         privacy,
         counts=("rows_in", "accepted"),
         values=("coverage", "rejected"),
         derive=lambda f: f.with_columns(rejected=pl.col("rows_in") - pl.col("accepted")),
+    ).frame
+    told = (pl.when(~pl.col(_FEW)).then(pl.col(c)).alias(c) for c in ("rows_in", "rejected"))
+    return Released(
+        shown.with_columns(*told, pl.col(SUPPRESSED) | pl.col(_FEW)).drop(_FEW), privacy
     )
 
 
 def _released_rejects(rejects: pl.DataFrame, privacy: Privacy) -> Released:
-    """Whose rows were rejected is not known, so each counts as a client of its own.
-
-    A reason may quote the text that was found, which stays with those who hold the data.
-    """
-    unquoted = pl.col("reason").str.replace("^'.*' is ", "a value is ")
+    """Whose rows were rejected is not known, so each counts as a client of its own."""
     keys = ("table", "column", "reason")
-    counted = rejects.with_columns(reason=unquoted).group_by(keys, maintain_order=True)
+    counted = rejects.with_columns(unquoted(pl.col("reason"))).group_by(keys, maintain_order=True)
     rows = counted.agg(pl.col("rows").sum()).sort("table", "rows", descending=[False, True])
     return release(rows, privacy, clients=("rows",), margins=[["table"]])

@@ -11,6 +11,7 @@ import polars as pl
 
 import carenotebook
 from carenotebook.core.durations import say_duration
+from carenotebook.describe.panel import APPOINTMENTS
 from carenotebook.plots import plot
 from carenotebook.privacy import Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -41,8 +42,10 @@ The replay shows what the rule would have done on past data as they were recorde
 show what a review would have led to, nor what would have happened without one.
 A miss that was never recorded is not seen, and neither is a contact that nobody wrote down. A \
 service that records more looks worse.
-Episodes put up for review are told as cumulative incidence with other ends of care as competing \
-events: someone who has left care can no longer be put up for review.
+The curve of episodes put up for review is a cumulative incidence with other ends of care as \
+competing events: someone who has left care can no longer be put up for review.
+Every other share of episodes put up for review, of groups among them, is a bare share: it does \
+not account for some being followed for longer than others. Only the curve does.
 Intervals tell of chance alone. They take into account that what one client does is alike from \
 week to week; they treat clients as independent of each other.
 Differences between groups describe; they do not explain. Absence can be a symptom or a barrier: \
@@ -172,13 +175,7 @@ def _reading(review: Review) -> str:
 
 def key_figures(review: Review) -> Iterator[KeyFigure]:
     """The figures at the top, each with what it rests on."""
-    tables = {r["table"]: r for r in _rows(review, "tables")}
-    read = tables["appointments"]
-    if read["suppressed"]:
-        yield KeyFigure(_CLIENTS, HIDDEN, "none, or too few to show")
-    else:
-        rows = f"{about(read['accepted'], review.privacy)} appointments"
-        yield KeyFigure(_CLIENTS, number(read["clients"]), rows)
+    yield _seen(review)
     (attended,) = _rows(review, "attendance_overall")
     yield _share_figure("Attended, of kept or missed", attended, "appointments")
     yield _flagged(review)
@@ -189,6 +186,16 @@ def key_figures(review: Review) -> Iterator[KeyFigure]:
         yield KeyFigure("Undecided at some time", "None", "of the episodes")
     (back,) = _rows(review, "came_back")
     yield _share_figure("Attended again after the flag", back, "flagged episodes")
+
+
+def _seen(review: Review) -> KeyFigure:
+    """Clients with an appointment that is seen: not with one that the data hold for later."""
+    rows = [r for r in _rows(review, "outcome_panel") if r["section"] == APPOINTMENTS]
+    shown = [r for r in rows if not r[SUPPRESSED]]
+    if rows and not shown:
+        return KeyFigure(_CLIENTS, HIDDEN, "none, or too few to show")
+    clients, seen = (shown[0][c] if shown else 0 for c in ("clients", "denominator"))
+    return KeyFigure(_CLIENTS, number(clients), f"{about(seen, review.privacy)} appointments")
 
 
 def _share_figure(what: str, row: Mapping[str, Any], unit: str) -> KeyFigure:

@@ -40,7 +40,8 @@ def display_frame(released: Released) -> pl.DataFrame:
     -------
     polars.DataFrame
         Text columns: what names the row, then counts ("240 of 4,980"), then the estimate with its
-        interval. Hidden counts read `Privacy.label`, hidden estimates "Hidden". A term or
+        interval. Hidden counts read `Privacy.label`, hidden estimates "Hidden"; a count that is not
+        there is a hidden one. A term or
         denominator that all rows share is left to the title.
 
     Examples
@@ -100,7 +101,7 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
     def hidden_or(text: str, say: Callable[[dict[str, Any]], str]) -> Callable[..., str]:
         def write(row: dict[str, Any]) -> str:
             if row[name] is None:
-                return text if row[SUPPRESSED] else UNKNOWN
+                return text if row[SUPPRESSED] or dtype.is_integer() else UNKNOWN
             return say(row)
 
         return write

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
+from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
 from carenotebook.results.proportions import proportions, shares
@@ -57,3 +58,35 @@ def test_one_row_a_client_gives_plain_wilson():
     theirs = proportion_confint(12, 50, method="wilson")
     assert row["design_effect"] == 1
     np.testing.assert_allclose((row["conf_low"], row["conf_high"]), theirs, atol=1e-12)
+
+
+@pytest.mark.parametrize(("clients", "freedom"), [(2, 1.0), (10, 9.0), (80, 79.0)])
+def test_repeated_rows_take_the_quantile_of_student(clients, freedom):
+    ids, came = _visits(5, clients)
+    row = proportions(pl.DataFrame({"client_id": [str(i) for i in ids], "came": came}), "came")
+    effect, events, rows = row.select("design_effect", "numerator", "denominator").row(0)
+    quantile = student.ppf(0.975, freedom)
+    low, high = wilson([events / effect], [rows / effect], quantile)
+    # The two quantiles of scipy are inverted by different routines.
+    np.testing.assert_allclose(
+        (row["conf_low"][0], row["conf_high"][0]), (low[0], high[0]), rtol=1e-9
+    )
+
+
+def test_the_interval_covers_the_truth_with_few_clients():
+    """Ten clients, 400 times: a 95 % interval should miss about 20 times.
+
+    With a true rate of 95 %, 400 draws fall below 92 % in 1 of 100 cases.
+    """
+    truth, covered = 3 / 4.5, 0
+    for seed in range(400):
+        ids, came = _visits(1000 + seed, clients=10)
+        row = proportions(pl.DataFrame({"client_id": [str(i) for i in ids], "came": came}), "came")
+        covered += row["conf_low"][0] <= truth <= row["conf_high"][0]
+    assert covered >= 0.92 * 400
+
+
+def test_one_client_alone_tells_nothing_of_others():
+    visits = pl.DataFrame({"client_id": ["a", "a", "a"], "came": [True, False, True]})
+    row = proportions(visits, "came")
+    assert row.select("conf_low", "conf_high").row(0) == (0.0, 1.0)

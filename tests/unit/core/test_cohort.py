@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 
 import polars as pl
@@ -128,6 +129,14 @@ def test_describe_counts_and_says_what_lies_outside_every_episode():
     nulls = description.columns.filter(table="episodes", column="ended_at")
     assert nulls.select("nulls", "lowest").row(0) == (1, "2026-01-08 00:00:00+00:00")
     assert "is a date that does not exist" in repr(description)
+
+
+def test_what_a_description_prints_counts_nobody_in_small_numbers():
+    told = repr(read(contacts=CONTACTS, episodes=EPISODES).describe())
+    assert told.count("<11") > 10
+    figures = told.replace("-", " ").replace("<11", "").split()
+    assert not {"2", "3", "4", "5"} & set(figures)
+    assert not re.search(r"\d{4}-\d\d-\d\d", told), "months, not days"
 
 
 def test_filter_keeps_every_table_of_the_chosen_clients():

@@ -192,6 +192,24 @@ def test_episodes_of_few_clients_are_not_counted_in_words(cohort_of):
     assert replay.released().frame["suppressed"].all()
 
 
+def test_two_readings_that_differ_by_few_are_not_both_shown(cohort_of):
+    """Taken as missed the unknown ones flag p30 to p79, taken as attended p35 to p79."""
+    outcomes = ["no_show" if i < 30 else "unknown" for i in range(80)]
+    visits = [{"client_id": f"p{i}", "start": 5, "outcome": o} for i, o in enumerate(outcomes)]
+    visits += [{"client_id": f"q{i}", "start": 5, "outcome": "attended"} for i in range(40)]
+    asked = {f"p{i}": "only missed" if i < 35 else "either" for i in range(80)}
+    clients = [{"client_id": p, "asked": a} for p, a in asked.items()]
+    rule = (c.missed() >= 1) | ((c.attended() >= 1) & (c.attribute("asked") == "either"))
+    unknowns = cn.replay(
+        c.Rule("a draft", rule),
+        cohort_of(appointments=visits, clients=clients, episode_end="as_of"),
+    ).unknowns()
+    assert unknowns.tidy()["differing"].to_list() == [0, 50, 45]
+    assert unknowns.missed_or_attended == 5
+    assert unknowns.released().frame["suppressed"].to_list() == [False, False, True]
+    assert "hidden row" in unknowns.summary()
+
+
 def test_a_hidden_reading_is_spoken_of_only_where_there_is_one(cohort):
     replay = cn.replay(c.Rule("a draft", c.attribute("language") == "Welsh"), cohort)
     assert "hidden row" not in replay.unknowns().summary()

@@ -162,3 +162,11 @@ def test_a_looser_gate_shows_what_a_stricter_one_hides(mixed):
     rate = attendance(mixed, every=None)
     assert rate.released().frame["suppressed"].to_list() == [True]
     assert rate.released(OPEN).frame.select(pl.col("numerator")).item() == 3
+
+
+def test_it_says_that_rules_excuse_a_miss_in_a_pause(cohort_of, visits_of):
+    visits = visits_of("a", ["attended", "no_show"])
+    pauses = [{"client_id": "a", "start": 5, "end": 9}]
+    told = "criteria take it as excused"
+    assert told in attendance(cohort_of(visits, pauses=pauses, as_of=30)).summary()
+    assert told not in attendance(cohort_of(visits, as_of=30)).summary()

@@ -139,6 +139,38 @@ def test_summary_table_and_chart_say_only_what_is_released(view):
     assert repr(view) == view.summary()
 
 
+def test_the_panel_does_not_tell_what_attendance_adds_up(cohort_of, visits_of):
+    """Attendance shows attended of all kept or missed, so few no-shows hide late cancellations."""
+    rows = [r for i in range(60) for r in visits_of(f"p{i}", ["attended", "attended"])]
+    rows += [r for i in range(30) for r in visits_of(f"p{i}", ["late_cancel"], first=20)]
+    rows += [r for i in range(7) for r in visits_of(f"p{i}", ["no_show"] * 3, first=30)]
+    rows += [r for i in range(20) for r in visits_of(f"p{i}", ["early_cancel"], first=60)]
+    cohort = cohort_of(rows, episode_end="as_of", as_of=90)
+    assert not attendance(cohort, every=None).released().frame["suppressed"].any()
+    shown = outcome_panel(cohort).released().frame.filter(section="appointments")
+    assert set(shown.filter("suppressed")["state"]) == {"no_show", "late_cancel"}
+
+
+def test_who_was_no_case_is_not_told_by_who_was(cohort_of, visits_of):
+    """Of 50 clients with a pair, 4 were no case at the start."""
+    clients = [f"p{i}" for i in range(50)]
+    rows = [r for p in clients for r in visits_of(p, ["attended"] * 3)]
+    measures = [
+        {"client_id": p, "at": day, "instrument": "PHQ-9", "score": float(score)}
+        for i, p in enumerate(clients)
+        for day, score in ((0, 5 if i < 4 else 15), (14, 5 if i % 2 else 15))
+    ]
+    shown = outcomes(cohort_of(rows, measures=measures, episode_end="as_of", as_of=90)).released()
+    found = {r["term"]: r["suppressed"] for r in shown.frame.iter_rows(named=True)}
+    assert found["case_at_start"]
+    assert found["no_longer_a_case"], "its denominator is the number of cases"
+    assert not found["paired_scores"]
+
+
+def test_what_counts_clients_with_and_without_an_event_is_not_released(view):
+    assert not {"clients_with", "clients_without"} & set(view.released().frame.columns)
+
+
 def _values(spec):
     """Every row of data in a Vega-Lite specification."""
     if isinstance(spec, dict):

@@ -164,6 +164,32 @@ def test_rows_read_are_accepted_or_rejected_and_raw_text_stays_out(small_group_t
     assert "Zenobia" not in found.html() + json.dumps(figures)
 
 
+def test_few_rejected_rows_are_not_told_by_what_was_read(small_group_tables):
+    """Seven rows, with a line break in what they hold."""
+    damaged = small_group_tables["appointments"].with_columns(
+        outcome=pl.when(pl.int_range(pl.len()) < 7)
+        .then(pl.lit("Zeno\nQ. is here"))
+        .otherwise("outcome")
+    )
+    cohort = cn.from_frames(appointments=damaged, episode_end="60d")
+    found = review(cohort, c.Rule("two", c.missed() >= 2))
+    (row,) = found.figures()["tables"]["rows"]
+    assert row["suppressed"]
+    assert row["rows_in"] is row["rejected"] is None
+    assert row["accepted"] == 760
+    assert "Rows rejected: none, or too few to show" in found.summary()
+    assert "Zeno" not in found.html() + json.dumps(found.figures())
+    told = repr(cohort.describe())
+    assert "Zeno" not in told
+    assert "<11" in told
+
+
+def test_what_lies_after_the_end_of_the_data_is_not_counted(small_group_tables):
+    cohort = cn.from_frames(**small_group_tables, episode_end="60d", as_of="2020-01-01")
+    found = review(cohort, c.Rule("one", c.missed() >= 1))
+    assert found.summary().startswith("Clients with an appointment: 0 (no appointments)")
+
+
 def test_groups_by_client_are_refused(small_group_tables):
     cohort = cn.from_frames(**small_group_tables, episode_end="60d")
     with pytest.raises(OptionError, match="list clients"):

@@ -94,3 +94,10 @@ def test_html_fits_light_and_dark_and_stands_beside_another(released):
     assert all(".cn-table" in part for s in selectors for part in s.split(","))
     assert not re.search(r'\bid="', html)
     assert html == html_table(released, "t")
+
+
+def test_a_count_that_is_not_there_is_a_hidden_one():
+    frame = pl.DataFrame({"day": [0], "at_risk": [None], "suppressed": [False]}).with_columns(
+        pl.col("at_risk").cast(pl.Int64)
+    )
+    assert display_frame(Released(frame, Privacy()))["At risk"].to_list() == ["<11"]
