@@ -14,6 +14,20 @@ rule = c.Rule("three misses and silence",
     & (c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d") >= 2))
 builder = cn.widgets.CriteriaBuilder(cohort, rule)
 """
+SMALL_GROUP = """
+import carenotebook as cn, polars as pl
+from carenotebook import criteria as c
+sizes = {"English": (60, 480), "Welsh": (31, 248), "Corn" + "ish": (9, 37)}
+people = [(f"Q7{g[0]}{i:04}", g) for g, (n, _) in sizes.items() for i in range(n)]
+rows = [(f"Q7{g[0]}{k % n:04}", 7 * (k // n) + k % 5, ("no_show", "attended")[k // n % 2])
+        for g, (n, m) in sizes.items() for k in range(m)]
+visits = pl.DataFrame(rows, schema=["client_id", "day", "outcome"], orient="row")
+at = pl.datetime(2025, 1, 6, 9, time_zone="UTC") + pl.duration(days="day")
+cohort = cn.from_frames(
+    appointments=visits.with_columns(start=at).drop("day"), episode_end="as_of",
+    clients=pl.DataFrame(people, schema=["client_id", "language"], orient="row"))
+builder = cn.widgets.CriteriaBuilder(cohort, c.Rule("any miss", c.missed() >= 1))
+"""
 CLIENT = re.compile(r"synthetic-\d{5}|appointment-\d{7}")
 
 

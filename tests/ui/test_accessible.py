@@ -66,6 +66,13 @@ def test_axe_finds_nothing_in_any_state(page, open_notebook, name):
     opened_notebook.run("builder.value = None")
     expect(widget.locator(".cn-sentence")).to_contain_text("No clauses yet")
     found["empty"] = violations(page)
+    opened_notebook.run("builder.value = rule")
+    expect(widget.locator(".cn-sentence")).to_contain_text("put up for")
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(widget.get_by_text("Disconnected.")).to_be_visible(timeout=30_000)
+    found["disconnected"] = violations(page)
     assert {state: v for state, v in found.items() if v} == {}
 
 

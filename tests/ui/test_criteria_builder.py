@@ -1,6 +1,8 @@
 """The criteria builder as a person uses it, in JupyterLab."""
 
-from notebooks_for_tests import SETUP
+import re
+
+from notebooks_for_tests import SETUP, SMALL_GROUP
 from playwright.sync_api import expect
 
 
@@ -78,3 +80,19 @@ def test_names_with_markup_or_of_any_length_are_text(page, open_notebook):
     notebook.run(f"builder.value = c.Rule({name!r}, c.attribute('language') == {name!r})")
     expect(widget.get_by_label("Name of the rule")).to_have_value(name)
     assert page.evaluate("() => window.broken") is None
+
+
+def test_a_small_group_is_hidden_in_every_tab(page, open_notebook):
+    """37 appointments of 9 clients: whoever counts rows shows them, whoever counts clients not."""
+    notebook = open_notebook("small group", SMALL_GROUP, "builder")
+    widget = page.locator(".cn-criteria-builder")
+    expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
+    for tab in ("When", "Groups", "Clauses"):
+        widget.get_by_role("tab", name=tab).click()
+        expect(widget.get_by_text("Working it out")).to_have_count(0)
+        for _ in range(2):
+            text = widget.locator(".cn-panel").inner_text()
+            assert "Cornish" not in text
+            assert not re.search(r"(?<![\d.,])(9|37)(?![\d.,])", text)
+            widget.get_by_role("button", name="Table", exact=True).click()
+    assert "Cornish" not in notebook.save()
