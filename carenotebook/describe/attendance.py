@@ -13,7 +13,13 @@ from carenotebook.core.options import MISSED, SCHEDULED, UNRESOLVED, check_optio
 from carenotebook.describe.groups import APPOINTMENT_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import calendar_bin, seen_appointments
 from carenotebook.privacy import Privacy, Released
-from carenotebook.results.proportions import COLUMNS, proportions, release_proportions, shares
+from carenotebook.results.proportions import (
+    COLUMNS,
+    hidden_together,
+    proportions,
+    release_proportions,
+    shares,
+)
 from carenotebook.results.result import Result
 from carenotebook.results.words import about, few, number, percent, said_share
 
@@ -34,6 +40,7 @@ _PAUSES = (
     "A miss within a recorded pause counts here as the miss it was recorded as; criteria take it "
     "as excused."
 )
+_APART = "clients_not_counted"
 _PERIODS = {"1w": "week", "1mo": "month", "1q": "quarter"}
 
 
@@ -44,6 +51,7 @@ class Attendance(Result):
     frame: pl.DataFrame
     overall: pl.DataFrame
     use: pl.DataFrame
+    apart: pl.DataFrame
     by: tuple[str, ...]
     disjoint: tuple[str, ...]
     every: str | None
@@ -74,13 +82,19 @@ class Attendance(Result):
         """The figures as they may be shown; no total over periods or groups tells a hidden one."""
         cells = [*(["period"] if self.every else []), *self.by]
         return release_proportions(
-            self.frame, privacy or Privacy(), by=cells, disjoint=self.disjoint, groups=self.by
+            _guarded(self.frame, self.apart, self.by) if self.every is None else self.frame,
+            privacy or Privacy(),
+            by=cells,
+            disjoint=self.disjoint,
+            groups=self.by,
+            guards=[_APART] if self.every is None else [],
         )
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """The rate over everything seen, its denominator, what was left out, what is unresolved."""
         privacy = privacy or Privacy()
-        whole = release_proportions(self.overall, privacy).frame.row(0, named=True)
+        guarded = _guarded(self.overall, self.apart, ())
+        whole = release_proportions(guarded, privacy, guards=[_APART]).frame.row(0, named=True)
         clients = "" if whole["clients"] is None else f" of {number(whole['clients'])} clients"
         lines = [
             f"Attendance rate: attended / ({_SAYS[self.denominator]}).",
@@ -100,11 +114,15 @@ class Attendance(Result):
         return "\n".join(lines)
 
     def _left_out(self, whole: dict[str, Any], privacy: Privacy) -> list[str]:
-        parts = release_proportions(self.use, privacy, ["use"], category="use")
+        # How many are counted is said elsewhere, so the others hide together.
+        use = hidden_together(self.use, "use", "counted", _APART)
+        parts = release_proportions(use, privacy, ["use"], category="use", guards=[_APART])
         found = {r["use"]: r for r in parts.frame.iter_rows(named=True)}
         left, open_ = found.get("left_out"), found.get("unresolved")
         lines = []
-        if left:
+        if left and left["suppressed"]:
+            lines.append(f"Left out: appointments with another outcome: {few(privacy)}.")
+        elif left:
             lines.append(
                 f"Left out: {about(left['numerator'], privacy)} appointments with an outcome that "
                 "this denominator does not count."
@@ -201,6 +219,7 @@ def attendance(
         frame=_largest_first(proportions(rows, "attended", by=cells), names, denominator),
         overall=proportions(rows, "attended"),
         use=shares(used, "use"),
+        apart=used.filter(~pl.col("counted")).select("client_id", *names).unique(),
         by=names,
         disjoint=tuple(attributes_of(cohort, names, APPOINTMENT_COLUMNS, "appointments")),
         every=every,
@@ -208,6 +227,16 @@ def attendance(
         timezone=cohort.timezone,
         pauses_known=cohort.has("pauses"),
     )
+
+
+def _guarded(table: pl.DataFrame, apart: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+    """With the clients of appointments that are not counted: all less the counted tell of them."""
+    clients = pl.col("client_id").n_unique().cast(pl.Int64).alias(_APART)
+    if not by:
+        return table.join(apart.select(clients), how="cross")
+    others = apart.group_by(by).agg(clients)
+    found = table.join(others, on=by, how="left", maintain_order="left")
+    return found.with_columns(pl.col(_APART).fill_null(0))
 
 
 def _range_of(whole: dict[str, Any], unresolved: int, privacy: Privacy) -> str:

@@ -193,10 +193,11 @@ def outcome_panel(cohort: Cohort, by: str | Sequence[str] | None = None) -> Outc
 def _released(part: pl.DataFrame, panel: OutcomePanel, privacy: Privacy) -> pl.DataFrame:
     """A section; appointments are hidden among those that `attendance` adds up too."""
     by = [*panel.by, "state"]
-    known = [[*panel.by, _USE]] if part["section"][0] == APPOINTMENTS else []
+    known = [[*panel.by, u] for u in (_USE, _COUNTED)] if part["section"][0] == APPOINTMENTS else []
     use = pl.col("state").replace_strict(_USES, default="left_out")
+    counted = use.replace("unresolved", "left_out")
     shown = release_proportions(
-        part.with_columns(use.alias(_USE)),
+        part.with_columns(use.alias(_USE), counted.alias(_COUNTED)),
         privacy,
         by,
         panel.disjoint,
@@ -204,10 +205,10 @@ def _released(part: pl.DataFrame, panel: OutcomePanel, privacy: Privacy) -> pl.D
         groups=panel.by,
         known=known,
     )
-    return shown.frame.drop(_USE)
+    return shown.frame.drop(_USE, _COUNTED)
 
 
-_USE = "_use"
+_USE, _COUNTED = "_use", "_counted"
 _USES = {
     "attended": "attended",
     **dict.fromkeys(MISSED, "missed"),

@@ -151,6 +151,23 @@ def test_the_panel_does_not_tell_what_attendance_adds_up(cohort_of, visits_of):
     assert set(shown.filter("suppressed")["state"]) == {"no_show", "late_cancel"}
 
 
+def test_what_attendance_leaves_out_is_not_told_by_what_it_counts(cohort_of, visits_of):
+    """The panel says how many appointments there are; 5 clients have one that is not counted."""
+    rows = [r for i in range(60) for r in visits_of(f"p{i}", ["attended", "no_show"])]
+    rows += [r for i in range(5) for r in visits_of(f"p{i}", ["unknown"], first=20)]
+    found = attendance(cohort_of(rows, episode_end="as_of", as_of=90), every=None)
+    assert found.released().frame["suppressed"].all()
+    assert "Attended: hidden" in found.summary()
+    # With more that are left out, the few unresolved hide among them.
+    rows += [r for i in range(30) for r in visits_of(f"p{i}", ["early_cancel"], first=40)]
+    cohort = cohort_of(rows, episode_end="as_of", as_of=90)
+    found = attendance(cohort, every=None)
+    assert not found.released().frame["suppressed"].any()
+    assert "Left out: appointments with another outcome: fewer than 11" in found.summary()
+    shown = outcome_panel(cohort).released().frame.filter(section="appointments")
+    assert set(shown.filter("suppressed")["state"]) == {"unknown", "early_cancel"}
+
+
 def test_who_was_no_case_is_not_told_by_who_was(cohort_of, visits_of):
     """Of 50 clients with a pair, 4 were no case at the start."""
     clients = [f"p{i}" for i in range(50)]
