@@ -124,4 +124,7 @@ def test_the_whole_task_is_done_by_keyboard_alone(page, open_notebook):
     page.keyboard.press("Control+z")
     expect(first).to_be_visible()
     page.keyboard.press("x")
+    expect(page.locator(".jp-mod-dirty")).not_to_have_count(0)
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=10_000)
     assert notebook.run("print(len(builder.value.clauses))").strip() == "4"
