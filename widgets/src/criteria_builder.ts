@@ -32,7 +32,20 @@ export class CriteriaBuilder extends View {
   private readonly problem = h("p", { class: "cn-problem", role: "alert", hidden: true });
   private readonly match = h("span", { class: "cn-fields" });
   private matching: Control[] = [];
-  private readonly clauses = new ClauseList((asked) => this.send(asked));
+  private readonly clauses = new ClauseList((asked) => {
+    const id = this.send(asked);
+    this.toast.hidden = asked.kind !== "remove";
+    return id;
+  });
+  private readonly toast = h(
+    "p",
+    { class: "cn-toast", role: "status", hidden: true },
+    "Clause removed.",
+    this.button("Undo the removal", () => {
+      this.toast.hidden = true;
+      this.send({ kind: "undo" });
+    }),
+  );
   private readonly menu = new ClauseMenu((choice) => {
     this.send({ kind: "add", choice, group: this.root_id });
   });
@@ -80,6 +93,7 @@ export class CriteriaBuilder extends View {
       { class: "cn-left" },
       matching,
       this.clauses.node,
+      this.toast,
       adding,
       this.menu.node,
     );

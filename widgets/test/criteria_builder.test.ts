@@ -163,6 +163,16 @@ test("focus stays on a clause that moves, and goes to the next when one is remov
   expect(document.activeElement).toBe(boxes()[0]);
 });
 
+test("a clause that is removed can be brought back where it was", () => {
+  const box = boxes()[0];
+  if (box) press(box, "Delete");
+  expect(model.last()).toMatchObject({ kind: "remove", clause: 1 });
+  expect(one(".cn-toast").hidden).toBe(false);
+  one<HTMLButtonElement>(".cn-toast button").click();
+  expect(model.last()?.kind).toBe("undo");
+  expect(one(".cn-toast").hidden).toBe(true);
+});
+
 test("Ctrl+Z undoes in the widget and goes no further", () => {
   const outside = vi.fn();
   el.addEventListener("keydown", outside);
