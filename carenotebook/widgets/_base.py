@@ -21,6 +21,14 @@ import traitlets
 from carenotebook.core.errors import CareNotebookError
 from carenotebook.widgets._messages import Cancel, Command, Event, Failed, Settled, read_command
 
+# Of the view and the fallback beneath it, the page shows the view while it lives (it then leaves
+# its mark on the page), else the fallback. Without style, as in an untrusted notebook, both show.
+_ONE_OF_TWO = (
+    'html[data-cn-live~="MARK"] .jp-OutputArea-child:has(.cn-fallback[data-mark="MARK"]),'
+    'html:not([data-cn-live~="MARK"]) .jp-OutputArea-child:has(+ .jp-OutputArea-child '
+    '.cn-fallback[data-mark="MARK"]){display:none}'
+)
+
 _UNEXPECTED = "carenotebook could not do this ({}). What is shown is from before."
 
 
@@ -132,8 +140,9 @@ class CareWidget(anywidget.AnyWidget):
     def _kept(self) -> dict[str, str]:
         with self._lock:
             html = self.fallback()
+        style = f"<style>{_ONE_OF_TWO.replace('MARK', self._mark)}</style>"
         return {
-            "text/html": f'<div class="cn-fallback" data-mark="{self._mark}">{html}</div>',
+            "text/html": f'{style}<div class="cn-fallback" data-mark="{self._mark}">{html}</div>',
             "text/plain": f"{type(self).__name__}: see the picture and the table.",
         }
 

@@ -60,3 +60,4 @@ def test_what_jupyterlab_saves_is_up_to_date_and_can_be_read_without_a_kernel(pa
     expect(fallback).to_contain_text(changed, timeout=30_000)
     expect(fallback.locator("img")).to_be_visible()
     expect(fallback.locator("table")).to_be_visible()
+    expect(page.locator(".jp-OutputArea-child:visible")).to_have_count(1)

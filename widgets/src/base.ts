@@ -30,7 +30,7 @@ export abstract class View {
   private readonly dim = new Pause(DIM_AFTER);
   private readonly slow = new Pause(PROGRESS_AFTER);
   private readonly settled = new Pause(ANNOUNCE_AFTER);
-  private readonly kept: HTMLStyleElement | null;
+  private readonly unmark: () => void;
   private revision = -1;
   private sent = 0;
   private lost = false;
@@ -63,7 +63,7 @@ export abstract class View {
     this.root.addEventListener("keydown", (event) => {
       this.keydown(event);
     });
-    this.kept = hideFallback(model);
+    this.unmark = markLive(model);
     model.on("msg:custom", this.receive);
     model.on("comm_live_update", this.connection);
     el.append(this.root);
@@ -78,7 +78,7 @@ export abstract class View {
     this.model.off("msg:custom", this.receive);
     this.model.off("comm_live_update", this.connection);
     for (const pause of [this.dim, this.slow, this.settled]) pause.stop();
-    this.kept?.remove();
+    this.unmark();
     this.root.remove();
   }
 
@@ -206,12 +206,21 @@ function isEvent(message: unknown): message is KernelEvent {
   return (EVENT_KINDS as readonly unknown[]).includes(kind) && typeof revision === "number";
 }
 
-/** The static fallback below the cell is for a notebook without its kernel; a live view hides it. */
-function hideFallback(model: Model): HTMLStyleElement | null {
+const LIVE = "data-cn-live";
+
+/**
+ * The static fallback below the cell is for a notebook without its kernel. Its own style shows it
+ * in place of the view unless its mark stands on the page, once for every view that lives.
+ */
+function markLive(model: Model): () => void {
   const mark = model.get("_mark");
-  if (typeof mark !== "string" || !/^\w+$/.test(mark)) return null;
-  const style = document.createElement("style");
-  style.textContent = `.jp-OutputArea-child:has(.cn-fallback[data-mark="${mark}"]){display:none}`;
-  document.head.append(style);
-  return style;
+  const page = document.documentElement;
+  const marks = (): string[] => (page.getAttribute(LIVE) ?? "").split(" ").filter(Boolean);
+  if (typeof mark !== "string") return () => undefined;
+  page.setAttribute(LIVE, [...marks(), mark].join(" "));
+  return () => {
+    const left = marks();
+    left.splice(left.indexOf(mark), 1);
+    page.setAttribute(LIVE, left.join(" "));
+  };
 }

@@ -233,6 +233,7 @@ test("two views of one model show the same rule", () => {
   const names = [el, other].map((e) => e.querySelector<HTMLInputElement>(".cn-rule-name")?.value);
   expect(names).toEqual(["changed", "changed"]);
   second.close();
+  expect(document.documentElement.getAttribute("data-cn-live")).toBe("abc");
 });
 
 test("hidden counts read Hidden, in the chart and in the table", () => {
@@ -262,5 +263,6 @@ test("hidden counts read Hidden, in the chart and in the table", () => {
 test("closing takes everything away", () => {
   view.close();
   expect(el.children).toHaveLength(0);
-  expect(document.head.querySelector("style")).toBeNull();
+  expect(document.documentElement.getAttribute("data-cn-live")).toBe("");
+  view = new CriteriaBuilder(model, el);
 });
