@@ -8,17 +8,12 @@ RAW = "raw"
 
 
 def unquoted(reason: pl.Expr) -> pl.Expr:
-    """A reason without the text that it quotes, which stays with those who hold the data."""
-    return reason.str.replace("(?s)^'.*' is ", "a value is ")
-
-
-def without_quotes(rejects: pl.DataFrame) -> pl.DataFrame:
-    """Rejects whose reasons no longer quote what stood in the source.
+    """A reason without the text that it quotes, which stays with those who hold the data.
 
     A reason names an unknown category so that a mapping can be mended; what a column of categories
     really held may still be a sentence about somebody.
     """
-    return rejects.with_columns(pl.col("reason").str.replace(r"(?s)^'.*' is ", "a value is "))
+    return reason.str.replace("(?s)^'.*' is ", "a value is ")
 
 
 class Rejects(pl.DataFrame):
@@ -30,7 +25,9 @@ class Rejects(pl.DataFrame):
 
     def _shown(self) -> pl.DataFrame:
         shown = pl.DataFrame(self).drop(RAW, strict=False)
-        return without_quotes(shown) if "reason" in shown.columns else shown
+        if "reason" not in shown.columns:
+            return shown
+        return shown.with_columns(unquoted(pl.col("reason")))
 
     def __repr__(self) -> str:
         return repr(self._shown())

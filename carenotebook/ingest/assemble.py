@@ -15,7 +15,7 @@ from carenotebook.core import schema
 from carenotebook.core.cohort import REJECTED_SCHEMA, Cohort, build_cohort, default_as_of
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.parts import CLIENT
-from carenotebook.core.rejects import without_quotes
+from carenotebook.core.rejects import unquoted
 from carenotebook.ingest.fields import Reading
 from carenotebook.ingest.mapping import Mapping, MappingLike, read_mapping
 from carenotebook.ingest.quarantine import RawTable, accept
@@ -79,8 +79,8 @@ def _default_as_of(tables: AnyMapping[str, pl.DataFrame], rejected: pl.DataFrame
     except OptionError:
         if rejected.is_empty():
             raise
-        rejected = without_quotes(rejected)
-        counts = rejected.group_by("table", "column", "reason").len().sort(pl.all())
+        told = rejected.with_columns(unquoted(pl.col("reason")))
+        counts = told.group_by("table", "column", "reason").len().sort(pl.all())
         most = counts.sort("len", descending=True, maintain_order=True).row(0, named=True)
         column = f"{most['column']} " if most["column"] else ""
         raise DataError(

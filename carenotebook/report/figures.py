@@ -51,7 +51,7 @@ def result_block(result: Result, privacy: Privacy) -> Block:
 
 
 def plain_rows(released: Released) -> list[dict[str, Any]]:
-    """One dictionary a row; a hidden cell is None, and where more of the row is, `suppressed` is True."""
+    """One dictionary a row; a hidden cell is None, mostly beside ``suppressed: True``."""
     return [{n: _plain(v) for n, v in row.items()} for row in released.frame.to_dicts()]
 
 

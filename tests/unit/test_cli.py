@@ -189,7 +189,7 @@ def test_the_report_never_overwrites_what_it_is_made_of(folder):
     assert data.read_bytes() == before
 
 
-def test_a_report_that_cannot_be_written_leaves_nothing_behind(folder, tmp_path):
+def test_a_report_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     target = tmp_path / "taken"
     target.mkdir()
     done = run("demo", "--clients", "60", "-o", target, cwd=tmp_path)
