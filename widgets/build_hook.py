@@ -16,7 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _MACHINES_TRUST = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _OUTPUTS = ("carenotebook/static", "carenotebook/labextension")
-_NOT_SOURCES = {"node_modules", "lib", "test", "build_hook.py"}
+_NOT_SOURCES = {"node_modules", "lib", "test", "build_hook.py", "__pycache__"}
 
 
 class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]  # the builder's own configuration
