@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -30,16 +31,22 @@ LONGEST_LINE = 2**60
 """Keys are doubled when spans are merged, so a block's line stays well inside 64 bits."""
 
 _FAR = 2**61
+Frames = tuple[pl.DataFrame, pl.DataFrame]
+"""Intervals and undecided spans."""
+
 _COSTS: dict[type[syntax.Node], int] = {
     nodes.Attribute: 0,
-    nodes.Appointments: 1,
-    nodes.Contacts: 1,
-    nodes.Actions: 1,
-    nodes.Barriers: 1,
-    nodes.ConsecutiveMissed: 3,
-    nodes.DaysWithoutBooking: 4,
-    nodes.Unanswered: 4,
-    nodes.AttendanceRate: 4,
+    nodes.Measure: 1,
+    nodes.Item: 1,
+    nodes.MeasureChange: 1,
+    nodes.Appointments: 2,
+    nodes.Contacts: 2,
+    nodes.Actions: 2,
+    nodes.Barriers: 2,
+    nodes.Unanswered: 5,
+    nodes.ConsecutiveMissed: 6,
+    nodes.DaysWithoutBooking: 6,
+    nodes.AttendanceRate: 8,
 }
 _LEAVES = (nodes.Compare, nodes.IsIn, nodes.Improved, nodes.Deteriorated)
 MOST_LEAVES = 40
@@ -63,17 +70,28 @@ def replay_blocks(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Intervals and undecided spans of a rule, with the columns of `INTERVALS`."""
     question = Question(when, duration_us(grace), unknown)
-    return answered(question, blocks(question, cohort, columns_needed(when, cohort)))
+    columns = columns_needed(when, cohort)
+    if len(cohort.parts) == 1:
+        return answered(question, blocks(question, cohort, columns))
+    alone = (replace(cohort, parts=(part,)) for part in cohort.parts)
+    return _joined(_in_threads(partial(_part_answer, question, one, columns) for one in alone))
 
 
-def answered(
-    question: Question, work: Iterator[tuple[Block, pl.DataFrame]]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def answered(question: Question, work: Iterator[tuple[Block, pl.DataFrame]]) -> Frames:
     """Intervals and undecided spans over blocks that hold what the question needs."""
-    answers = list(_in_threads(question, work))
-    flagged = pl.concat([a[0] for a in answers])
-    undecided = pl.concat([a[1] for a in answers])
-    return flagged, undecided
+    return _joined(_in_threads(partial(_answer, question, *one) for one in work))
+
+
+def _part_answer(
+    question: Question, cohort: Cohort, columns: Mapping[str, Sequence[str]]
+) -> Frames:
+    """A stored part is read where it is worked on, so that reading runs side by side too."""
+    return _joined(_answer(question, *one) for one in blocks(question, cohort, columns))
+
+
+def _joined(answers: Iterable[Frames]) -> Frames:
+    flagged, undecided = zip(*answers, _no_answer(), strict=True)
+    return pl.concat(flagged), pl.concat(undecided)
 
 
 def evaluate(node: syntax.Truth, block: Block) -> Truth:
@@ -129,7 +147,7 @@ def _all(operands: Sequence[syntax.Truth], block: Block) -> Truth:
 
 def _cost(node: syntax.Truth) -> int:
     """Roughly how dear a truth is: its terms, those that build steps counting most."""
-    return sum(_COSTS.get(type(n), 2) for n in syntax.walk(node) if isinstance(n, syntax.Term))
+    return sum(_COSTS.get(type(n), 4) for n in syntax.walk(node) if isinstance(n, syntax.Term))
 
 
 def blocks(
@@ -254,31 +272,27 @@ def _in_pause(appointments: pl.DataFrame, pauses: pl.DataFrame) -> pl.Series:
     return latest.select(inside=(pl.col("at") < pl.col("end")).fill_null(value=False))["inside"]
 
 
-def _in_threads(
-    question: Question, work: Iterator[tuple[Block, pl.DataFrame]]
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Answers in order, with no more blocks in memory than threads can work on."""
+def _in_threads(tasks: Iterable[Callable[[], Frames]]) -> Iterator[Frames]:
+    """Answers in order, with no more in memory than threads can work on."""
     workers = os.cpu_count() or 1
-    pending: deque[Future[tuple[pl.DataFrame, pl.DataFrame]]] = deque()
+    pending: deque[Future[Frames]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for block, episodes in work:
-            pending.append(pool.submit(_answer, question, block, episodes))
+        for task in tasks:
+            pending.append(pool.submit(task))
             if len(pending) > workers:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
-        yield _no_answer()
 
 
-def _answer(
-    question: Question, block: Block, episodes: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _answer(question: Question, block: Block, episodes: pl.DataFrame) -> Frames:
     truth = evaluate(question.when, block)
     unknown = spans.unknown(truth, block.domain)
-    return tuple(  # type: ignore[return-value]
+    flagged, undecided = (
         _as_frame(_without_pauses(s, question.grace, block), block, episodes)
         for s in (truth.sure, unknown)
     )
+    return flagged, undecided
 
 
 def _without_pauses(found: Spans, grace: int, block: Block) -> Spans:
