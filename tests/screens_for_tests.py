@@ -30,7 +30,8 @@ _MISPLACED = """() => {
         if (r.right > box.right + 1 || r.left < box.left - 1) found.push(`sticks out: ${told}`);
         const cut = e.matches('button, .cn-input, .cn-bar-label')
             || ['hidden', 'clip'].includes(getComputedStyle(e).overflowX);
-        if (cut && !e.matches('.cn-rule-name, .cn-text') && e.clientWidth && e.scrollWidth > e.clientWidth + 1) found.push(`cut: ${told}`);
+        if (cut && !e.matches('.cn-rule-name, .cn-text') && e.clientWidth
+            && e.scrollWidth > e.clientWidth + 1) found.push(`cut: ${told}`);
         if (e.matches('.cn-bar-label') && e.scrollHeight > e.clientHeight + 1)
             found.push(`cut: ${told}`);
     }
