@@ -28,6 +28,28 @@ cohort = cn.from_frames(
     clients=pl.DataFrame(people, schema=["client_id", "language"], orient="row"))
 builder = cn.widgets.CriteriaBuilder(cohort, c.Rule("any miss", c.missed() >= 1))
 """
+ODD = {
+    "markup": '<img src=x onerror="window.broken=1"> & <script>window.broken=1</script>',
+    "quotes": """it's "quoted" `twice`""",
+    "right to left": "\u202e\u05e9\u05dc\u05d5\u05dd",
+    "emoji": "\U0001f600\U0001f9d1\U0001f3fd\u200d\U0001f9bd",
+    "long": "y" * 10_000,
+}
+"""Values that a careless view would run, mix up or be torn apart by."""
+ODD_GROUPS = f"""
+import carenotebook as cn, polars as pl
+from carenotebook import criteria as c
+values = {list(ODD.values())!r}
+people = [(f"Q8{{g}}{{i:04}}", value) for g, value in enumerate(values) for i in range(40)]
+rows = [(who, 7 * week, ("no_show", "attended")[k % 2])
+        for k, (who, _) in enumerate(people) for week in range(3)]
+visits = pl.DataFrame(rows, schema=["client_id", "day", "outcome"], orient="row")
+at = pl.datetime(2025, 1, 6, 9, time_zone="UTC") + pl.duration(days="day")
+cohort = cn.from_frames(
+    appointments=visits.with_columns(start=at).drop("day"), episode_end="as_of",
+    clients=pl.DataFrame(people, schema=["client_id", "language"], orient="row"))
+builder = cn.widgets.CriteriaBuilder(cohort, c.Rule("any miss", c.missed() >= 1))
+"""
 CLIENT = re.compile(r"synthetic-\d{5}|appointment-\d{7}")
 
 

@@ -15,7 +15,8 @@ _STYLE = (
     "<style>.cn-kept table{border-collapse:collapse;font:13px/1.4 sans-serif;color:inherit}"
     ".cn-kept caption{text-align:left;font-weight:600;padding:4px 0}"
     ".cn-kept th,.cn-kept td{text-align:left;padding:4px 16px 4px 0;font-weight:400;"
-    "border-bottom:1px solid rgba(128,128,128,.35)}.cn-kept thead th{font-weight:600}</style>"
+    "border-bottom:1px solid rgba(128,128,128,.35);max-width:26em;overflow-wrap:break-word}"
+    ".cn-kept p{overflow-wrap:anywhere}.cn-kept thead th{font-weight:600}</style>"
 )
 
 

@@ -40,9 +40,13 @@ def notebook7(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium):
-    """A fresh page; the test fails if it asked anything of another machine."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+def page(chromium, request):
+    """A fresh page; the test fails if it asked anything of another machine.
+
+    Another screen is an indirect parameter: what Playwright's `new_context` takes.
+    """
+    screen = getattr(request, "param", {"viewport": {"width": 1280, "height": 900}})
+    context = chromium.new_context(**screen)
     opened = context.new_page()
     outside = []
 
@@ -90,20 +94,32 @@ class Notebook:
         return self.path.read_text(encoding="utf-8")
 
 
+def _opened(page, server, place, name, cells):
+    path = server.folder / f"{name}.ipynb"
+    path.write_text(json.dumps(notebook(cells)), encoding="utf-8")
+    page.goto(f"{server.address}/{place}/{path.name}?reset")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        "?.status === 'idle'",
+        timeout=60_000,
+    )
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    return Notebook(page, path)
+
+
 @pytest.fixture
 def open_notebook(page, lab):
-    """Opens a notebook of these cells and runs them."""
+    """Opens a notebook of these cells in JupyterLab and runs them."""
+    return lambda name, *cells: _opened(page, lab, "lab/tree", name, cells)
 
-    def opened(name, *cells):
-        path = lab.folder / f"{name}.ipynb"
-        path.write_text(json.dumps(notebook(cells)), encoding="utf-8")
-        page.goto(f"{lab.address}/lab/tree/{path.name}?reset")
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-            "?.status === 'idle'",
-            timeout=60_000,
-        )
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        return Notebook(page, path)
 
-    return opened
+@pytest.fixture
+def open_notebook7(page, notebook7):
+    """Opens a notebook of these cells in Notebook 7 and runs them."""
+    return lambda name, *cells: _opened(page, notebook7, "notebooks", name, cells)
+
+
+@pytest.fixture
+def notebook_of(page):
+    """The notebook that is open in the page, saved at a path."""
+    return lambda path: Notebook(page, path)

@@ -5,20 +5,11 @@ from pathlib import Path
 import pytest
 from notebooks_for_tests import SETUP
 from playwright.sync_api import expect
+from screens_for_tests import THEMES, show_theme
 
 from carenotebook import criteria as c
 
 FOLDER = Path(__file__).parents[2] / "reports" / "pictures"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-
-
-def _theme(page, name):
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-        THEMES[name],
-    )
-    light = "false" if name == "dark" else "true"
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -28,7 +19,7 @@ def test_pictures_of_the_builder(page, open_notebook, theme):
     open_notebook(f"pictures {theme}", SETUP, "builder")
     widget = page.locator(".cn-criteria-builder")
     expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
-    _theme(page, theme)
+    show_theme(page, theme)
     for width in (320, 768, 1280):
         page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
         for tab in ("Clauses", "When", "Groups"):
@@ -51,10 +42,10 @@ def test_pictures_of_the_extension(page, lab, theme):
     card = page.locator(".jp-LauncherCard", has_text="Own data")
     expect(card).to_be_visible(timeout=60_000)
     expect(page.locator("#jupyterlab-splash")).to_have_count(0)
-    _theme(page, theme)
+    show_theme(page, theme)
     page.screenshot(path=FOLDER / f"launcher-{theme}.png")
     c.library()["ruh"].save(lab.folder / "ruh.rule.yml")
     page.goto(f"{lab.address}/lab/tree/ruh.rule.yml?reset")
     expect(page.locator(".cn-rule code")).to_be_visible(timeout=60_000)
-    _theme(page, theme)
+    show_theme(page, theme)
     page.screenshot(path=FOLDER / f"rule-{theme}.png")

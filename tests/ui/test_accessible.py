@@ -1,78 +1,100 @@
 """The builder for everyone: axe-core finds nothing, at any width, in both themes, by keyboard."""
 
-from pathlib import Path
-
 import pytest
 from notebooks_for_tests import SETUP
 from playwright.sync_api import expect
+from screens_for_tests import THEMES, ZOOMED, misplaced, notebook_alone, show_theme, violations
 
-AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-THEMES = ["JupyterLab Light", "JupyterLab Dark"]
+from carenotebook import criteria as c
 
-
-def violations(page):
-    """What axe-core finds in the widget: rule, element, reason."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.add_script_tag(path=str(AXE))
-    found = page.evaluate(
-        "rules => axe.run('.cn-criteria-builder', {runOnly: {type: 'tag', values: rules}})", RULES
-    )
-    return [
-        (v["id"], n["html"][:120], n["failureSummary"])
-        for v in found["violations"]
-        for n in v["nodes"]
-    ]
+BUILDER = ".cn-criteria-builder"
 
 
 def opened(page):
-    widget = page.locator(".cn-criteria-builder")
+    widget = page.locator(BUILDER)
     expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
     return widget
-
-
-def theme(page, name):
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name
-    )
-    light = "false" if "Dark" in name else "true"
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
 
 @pytest.mark.parametrize("name", THEMES)
 def test_axe_finds_nothing_in_any_state(page, open_notebook, name):
     opened_notebook = open_notebook(f"axe {name}", SETUP, "builder")
     widget = opened(page)
-    theme(page, name)
-    found = {"opened": violations(page)}
+    show_theme(page, name)
+    found = {"opened": violations(page, BUILDER)}
     for tab in ("When", "Groups", "Clauses"):
         widget.get_by_role("tab", name=tab).click()
         widget.locator(".cn[data-busy]").wait_for(state="detached")
-        found[tab] = violations(page)
+        found[tab] = violations(page, BUILDER)
         widget.get_by_role("button", name="Table", exact=True).click()
-        found[f"{tab} as a table"] = violations(page)
+        found[f"{tab} as a table"] = violations(page, BUILDER)
         widget.get_by_role("button", name="Table", exact=True).click()
     widget.get_by_role("checkbox", name="Missed appointments").click()
     widget.get_by_role("button", name="Code").click()
     widget.get_by_role("button", name="+ Clause").click()
-    found["a clause off, code, menu"] = violations(page)
+    found["a clause off, code, menu"] = violations(page, BUILDER)
     page.keyboard.press("Escape")
     widget.get_by_role("button", name="More about this clause").first.click()
-    found["more"] = violations(page)
+    found["more"] = violations(page, BUILDER)
     page.keyboard.press("Escape")
     widget.get_by_label("Threshold, Missed appointments").fill("many")
     expect(widget.get_by_text("A number is needed here.")).to_be_visible()
-    found["refused"] = violations(page)
+    found["refused"] = violations(page, BUILDER)
     opened_notebook.run("builder.value = None")
     expect(widget.locator(".cn-sentence")).to_contain_text("No clauses yet")
-    found["empty"] = violations(page)
+    found["empty"] = violations(page, BUILDER)
     opened_notebook.run("builder.value = rule")
     expect(widget.locator(".cn-sentence")).to_contain_text("put up for")
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
     expect(widget.get_by_text("Disconnected.")).to_be_visible(timeout=30_000)
-    found["disconnected"] = violations(page)
+    found["disconnected"] = violations(page, BUILDER)
+    assert {state: v for state, v in found.items() if v} == {}
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_axe_finds_nothing_in_the_launcher_section_and_the_rule_viewer(page, lab, name):
+    page.goto(f"{lab.address}/lab?reset")
+    section = page.locator(".jp-Launcher-section", has_text="Care research")
+    expect(section.locator(".jp-LauncherCard")).to_have_count(2, timeout=60_000)
+    show_theme(page, name)
+    section.evaluate("e => { e.id = 'care-research'; }")
+    found = {"launcher": violations(page, "#care-research")}
+    c.library()["ruh"].save(lab.folder / "axe.rule.yml")
+    (lab.folder / "no.rule.yml").write_text("carenotebook_rule: 1\nname: no\nwhen: {al: []}\n")
+    for file, content in {"axe.rule.yml": "code", "no.rule.yml": "[role=alert]"}.items():
+        page.goto(f"{lab.address}/lab/tree/{file}?reset")
+        expect(page.locator(f".cn-rule {content}")).to_be_visible(timeout=60_000)
+        show_theme(page, name)
+        found[file] = violations(page, ".cn-rule")
+    assert {state: v for state, v in found.items() if v} == {}
+
+
+@pytest.mark.parametrize("page", ZOOMED.values(), ids=ZOOMED, indirect=True)
+def test_a_small_screen_cuts_nothing_and_does_not_scroll_sideways(page, open_notebook):
+    open_notebook("small screen", SETUP, "builder")
+    notebook_alone(page)
+    widget = opened(page)
+    found = {}
+    for tab in ("When", "Groups", "Clauses"):
+        widget.get_by_role("tab", name=tab).click()
+        expect(widget.get_by_text("Working it out")).to_have_count(0)
+        found[tab] = misplaced(page)
+        widget.get_by_role("button", name="Table", exact=True).click()
+        found[f"{tab} as a table"] = misplaced(page)
+        widget.get_by_role("button", name="Table", exact=True).click()
+    widget.get_by_role("button", name="Code").click()
+    widget.get_by_role("button", name="+ Clause").click()
+    found["code, menu"] = misplaced(page)
+    page.keyboard.press("Escape")
+    widget.get_by_role("button", name="More about this clause").first.click()
+    found["more"] = misplaced(page)
+    page.keyboard.press("Escape")
+    widget.get_by_role("checkbox", name="Missed appointments").focus()
+    page.keyboard.press("Delete")
+    expect(widget.get_by_role("button", name="Undo the removal")).to_be_visible()
+    found["removed"] = misplaced(page)
     assert {state: v for state, v in found.items() if v} == {}
 
 

@@ -2,8 +2,12 @@
 
 import re
 
-from notebooks_for_tests import SETUP, SMALL_GROUP
+import pytest
+from notebooks_for_tests import ODD, ODD_GROUPS, SETUP, SMALL_GROUP
 from playwright.sync_api import expect
+from screens_for_tests import ZOOMED, misplaced, notebook_alone
+
+SCREENS = {"whole": {"viewport": {"width": 1280, "height": 900}}, **ZOOMED}
 
 
 def builder(page):
@@ -71,20 +75,42 @@ def test_messages_that_make_no_sense_do_no_harm(page, open_notebook):
 
 
 def test_names_with_markup_or_of_any_length_are_text(page, open_notebook):
-    name = (
-        '<img src=x onerror="window.broken=1"> \u202e\u05e9\u05dc\u05d5\u05dd \U0001f600 "q" '
-        + "x" * 10_000
-    )
+    name = f"{ODD['markup']} {ODD['right to left']} {ODD['emoji']} {ODD['long']}"
     notebook = open_notebook("names", SETUP, "builder")
     widget = builder(page)
     notebook.run(f"builder.value = c.Rule({name!r}, c.attribute('language') == {name!r})")
     expect(widget.get_by_label("Name of the rule")).to_have_value(name)
+    expect(widget.locator(".cn-sentence")).to_contain_text("None, or fewer than 11")
+    widget.get_by_role("button", name="Code").click()
+    assert page.evaluate("() => window.broken") is None
+    assert [m for m in misplaced(page) if "cn-bar-label" not in m] == []
+
+
+def test_groups_with_odd_values_are_text_and_hold_the_layout(page, open_notebook):
+    notebook = open_notebook("odd groups", ODD_GROUPS, "builder")
+    widget = builder(page)
+    widget.get_by_role("tab", name="Groups").click()
+    panel = widget.locator(".cn-panel")
+    for shape in ("li", "tr"):
+        for value in ODD.values():
+            row = panel.locator(shape).filter(has=page.get_by_text(value, exact=True))
+            expect(row).to_have_count(1)
+            expect(row).to_contain_text("episodes")
+        assert [m for m in misplaced(page) if "yyyy" not in m] == []
+        widget.get_by_role("button", name="Table", exact=True).click()
+    heights = panel.locator("li").evaluate_all("all => all.map(e => e.offsetHeight)")
+    assert max(heights) < 150
+    notebook.run(f"builder.value = c.Rule('odd', c.attribute('language') == {ODD['markup']!r})")
+    expect(page.locator(".cn-fallback")).to_contain_text(ODD["markup"], timeout=10_000)
+    assert page.locator(".cn img, .cn-fallback [src=x]").count() == 0
     assert page.evaluate("() => window.broken") is None
 
 
+@pytest.mark.parametrize("page", SCREENS.values(), ids=SCREENS, indirect=True)
 def test_a_small_group_is_hidden_in_every_tab(page, open_notebook):
     """37 appointments of 9 clients: whoever counts rows shows them, whoever counts clients not."""
     notebook = open_notebook("small group", SMALL_GROUP, "builder")
+    notebook_alone(page)
     widget = page.locator(".cn-criteria-builder")
     expect(widget.locator(".cn-sentence")).to_contain_text("clients", timeout=60_000)
     for tab in ("When", "Groups", "Clauses"):

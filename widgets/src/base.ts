@@ -115,7 +115,7 @@ export abstract class View {
       {
         type: "button",
         onclick: () => {
-          this.alert.hidden = true;
+          this.hide(this.alert);
         },
       },
       "Dismiss",
@@ -123,6 +123,18 @@ export abstract class View {
     this.alert.replaceChildren(h("span", {}, message), close);
     this.alert.hidden = false;
   }
+
+  /** Hide something; the focus, if it is in there, moves on and is never lost. */
+  protected hide(node: HTMLElement, move = this.focusFirst): void {
+    const focused = node.contains(document.activeElement);
+    node.hidden = true;
+    if (focused) move();
+  }
+
+  private readonly focusFirst = (): void => {
+    const controls = this.content.querySelectorAll<HTMLElement>("button:enabled, input:enabled");
+    [...controls].find((control) => !control.closest("[hidden]"))?.focus();
+  };
 
   /** Mark what is shown as that of an earlier rule, in words. */
   protected previous(shown: boolean): void {
@@ -158,7 +170,7 @@ export abstract class View {
       this.complain(event.message);
       this.previous(true);
     } else {
-      if (event.kind === "document") this.alert.hidden = true;
+      if (event.kind === "document") this.hide(this.alert);
       this.show(event);
     }
   }
@@ -167,7 +179,7 @@ export abstract class View {
     this.dim.stop();
     this.slow.stop();
     delete this.root.dataset.busy;
-    this.progress.hidden = true;
+    this.hide(this.progress);
   }
 
   /** A model says this when its kernel restarts; it stays lost until the kernel speaks again. */

@@ -16,11 +16,15 @@ export class ClauseList {
   readonly node = h("ul", { class: "cn-clauses", "aria-label": "Clauses" });
   private readonly rows = new Map<number, Row>();
 
-  constructor(private readonly send: Send) {}
+  constructor(
+    private readonly send: Send,
+    private readonly leave: () => void,
+  ) {}
 
   show(clauses: readonly Clause[]): void {
     const focused = document.activeElement;
-    const place = [...this.rows.values()].findIndex((row) => row.node.contains(focused));
+    const place = [...this.node.children].findIndex((row) => row.contains(focused));
+    const field = [...this.rows.values()].map((row) => row.field(focused)).find(Boolean);
     const left = new Set(this.rows.keys());
     for (const clause of clauses) {
       left.delete(clause.id);
@@ -39,7 +43,14 @@ export class ClauseList {
     const nodes = clauses.map((clause) => this.rows.get(clause.id)?.node).filter((n) => n != null);
     if (nodes.some((node, i) => this.node.children[i] !== node))
       this.node.replaceChildren(...nodes);
-    this.restore(focused, place, clauses);
+    if (place >= 0) this.restore(focused, clauses[Math.min(place, clauses.length - 1)], field);
+  }
+
+  /** Focus a clause; if it is not there, what follows the list. */
+  focus(id: number, field?: string): void {
+    const row = this.rows.get(id);
+    if (row) row.focus(field);
+    else this.leave();
   }
 
   /** Say under a field what is wrong with it; false if no field sent that. */
@@ -48,14 +59,15 @@ export class ClauseList {
   }
 
   /** Focus never gets lost: it stays, or goes to the clause that took the place. */
-  private restore(focused: Element | null, place: number, clauses: readonly Clause[]): void {
-    if (place < 0 || document.activeElement === focused) return;
-    if (focused instanceof HTMLElement && this.node.contains(focused)) {
-      focused.focus();
-    } else {
-      const next = clauses[Math.min(place, clauses.length - 1)];
-      if (next) this.rows.get(next.id)?.focus();
-    }
+  private restore(
+    focused: Element | null,
+    next: Clause | undefined,
+    field: string | undefined,
+  ): void {
+    if (document.activeElement === focused) return;
+    if (focused instanceof HTMLElement && this.node.contains(focused)) focused.focus();
+    else if (next) this.focus(next.id, field);
+    else this.leave();
   }
 }
 
@@ -127,8 +139,13 @@ class Row {
     return true;
   }
 
-  focus(): void {
-    this.on.focus();
+  /** The name of the field that an element is in. */
+  field(element: Element | null): string | undefined {
+    return this.controls.find((control) => control.node.contains(element))?.name;
+  }
+
+  focus(field?: string): void {
+    (this.controls.find((control) => control.name === field) ?? this.on).focus();
   }
 
   private change(field: string, value: string): void {
@@ -187,7 +204,8 @@ class Row {
       event.stopPropagation();
     });
     menu.addEventListener("focusout", (event) => {
-      if (!menu.contains(event.relatedTarget as Node | null)) menu.hidden = true;
+      const to = event.relatedTarget as Node | null;
+      if (to !== open && !menu.contains(to)) menu.hidden = true;
     });
     return h("div", { class: "cn-popup" }, open, menu);
   }

@@ -36,9 +36,12 @@ export class ClauseMenu {
 
   toggle(back: HTMLElement): void {
     this.back = back;
-    this.node.hidden = !this.node.hidden;
-    back.setAttribute("aria-expanded", String(!this.node.hidden));
-    if (this.node.hidden) return;
+    if (!this.node.hidden) {
+      this.close();
+      return;
+    }
+    this.node.hidden = false;
+    back.setAttribute("aria-expanded", "true");
     this.search.value = "";
     this.fill();
     this.search.focus();

@@ -14,6 +14,7 @@ export class CriteriaBuilder extends View {
   private readonly name = h("input", {
     class: "cn-rule-name",
     type: "text",
+    dir: "auto",
     maxlength: LONGEST_NAME,
     "aria-label": "Name of the rule",
   });
@@ -32,19 +33,22 @@ export class CriteriaBuilder extends View {
   private readonly problem = h("p", { class: "cn-problem", role: "alert", hidden: true });
   private readonly match = h("span", { class: "cn-fields" });
   private matching: Control[] = [];
-  private readonly clauses = new ClauseList((asked) => {
-    const id = this.send(asked);
-    this.toast.hidden = asked.kind !== "remove";
-    return id;
-  });
+  private readonly clauses = new ClauseList(
+    (asked) => {
+      const id = this.send(asked);
+      if (asked.kind === "remove") this.removal = { id, clause: asked.clause };
+      return id;
+    },
+    () => {
+      this.addClause.focus();
+    },
+  );
+  private removal = { id: "", clause: 0 };
   private readonly toast = h(
     "p",
     { class: "cn-toast", role: "status", hidden: true },
     "Clause removed.",
-    this.button("Undo the removal", () => {
-      this.toast.hidden = true;
-      this.send({ kind: "undo" });
-    }),
+    this.button("Undo the removal", () => this.send({ kind: "undo" })),
   );
   private readonly menu = new ClauseMenu((choice) => {
     this.send({ kind: "add", choice, group: this.root_id });
@@ -139,16 +143,21 @@ export class CriteriaBuilder extends View {
   }
 
   protected override disconnected(lost: boolean): void {
-    this.offline.hidden = !lost;
+    const focused = this.content.contains(document.activeElement);
     for (const control of this.content.querySelectorAll<HTMLButtonElement>("button, input, select"))
       control.disabled = lost;
-    if (!lost) return;
+    if (!lost) {
+      this.hide(this.offline);
+      return;
+    }
     const copy = this.button(
       "Copy rule",
       () => void navigator.clipboard.writeText(this.code.textContent),
     );
     this.offline.replaceChildren(h("span", {}, DISCONNECTED), copy);
+    this.offline.hidden = false;
     this.code.hidden = false;
+    if (focused) copy.focus();
   }
 
   protected override key(event: KeyboardEvent): boolean {
@@ -194,10 +203,10 @@ export class CriteriaBuilder extends View {
   private showDocument(event: Document): void {
     this.root_id = event.root;
     if (document.activeElement !== this.name) this.name.value = event.name;
-    this.undo.disabled = !event.can_undo;
-    this.redo.disabled = !event.can_redo;
+    this.showHistory(event);
     this.showMatch(event);
     this.clauses.show(event.clauses);
+    this.showToast(event.answers === this.removal.id);
     this.words.replaceChildren(...event.words.map((line) => h("p", {}, line.trim())));
     this.code.textContent = event.code;
     this.problem.textContent = event.problem;
@@ -205,7 +214,26 @@ export class CriteriaBuilder extends View {
     this.problem.hidden = !event.problem;
   }
 
+  /** One of the two may go; the focus then moves to the other. */
+  private showHistory(event: Document): void {
+    const focused = document.activeElement;
+    this.undo.disabled = !event.can_undo;
+    this.redo.disabled = !event.can_redo;
+    if (focused === this.undo && !event.can_undo) this.redo.focus();
+    if (focused === this.redo && !event.can_redo) this.undo.focus();
+  }
+
+  /** A removal can be undone until the next change; the focus then goes to what came back. */
+  private showToast(removed: boolean): void {
+    if (removed) this.toast.hidden = false;
+    else
+      this.hide(this.toast, () => {
+        this.clauses.focus(this.removal.clause);
+      });
+  }
+
   private showMatch(event: Document): void {
+    const focused = this.matching.find((c) => c.node.contains(document.activeElement));
     const names = event.match.map((field) => field.name).join();
     if (names !== this.matching.map((control) => control.name).join()) {
       this.matching = event.match.map((field) => {
@@ -215,6 +243,7 @@ export class CriteriaBuilder extends View {
         return new Control(field, change);
       });
       this.match.replaceChildren(...this.matching.map((control) => control.node));
+      this.matching.find((control) => control.name === focused?.name)?.focus();
     }
     event.match.forEach((field, i) => this.matching[i]?.show(field, "the rule"));
   }

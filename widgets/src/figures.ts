@@ -7,7 +7,12 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 export function table(shown: Table): HTMLElement {
   const head = h("tr", {}, ...shown.columns.map((c) => h("th", { scope: "col" }, c)));
   const rows = shown.rows.map(([first = "", ...rest]) =>
-    h("tr", {}, h("th", { scope: "row" }, first), ...rest.map((cell) => h("td", {}, cell))),
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row", dir: "auto" }, first),
+      ...rest.map((cell) => h("td", {}, cell)),
+    ),
   );
   return h(
     "div",
@@ -36,13 +41,12 @@ function row(bar: Bar, largest: number): HTMLElement {
   const alone = bar.said_alone
     ? h("span", { class: "cn-sr" }, `, by itself ${bar.said_alone}`)
     : null;
-  return h(
-    "li",
-    {},
-    h("span", { class: "cn-bar-label" }, bar.label),
-    track,
-    h("span", { class: "cn-figure" }, bar.said, alone),
-  );
+  return h("li", {}, named(bar.label), track, h("span", { class: "cn-figure" }, bar.said, alone));
+}
+
+/** A label of any length and direction: what does not fit is in its title and in the table. */
+function named(label: string): HTMLElement {
+  return h("span", { class: "cn-bar-label", dir: "auto", title: label }, label);
 }
 
 /** Columns over time, with every column's count in its name. */
@@ -107,11 +111,5 @@ function dot(shown: Interval, reference: number | null, highest: number): HTMLEl
       h("span", { class: "cn-dot", style: `left:${at(shown.estimate)}` }),
     );
   }
-  return h(
-    "li",
-    {},
-    h("span", { class: "cn-bar-label" }, shown.label),
-    track,
-    h("span", { class: "cn-figure" }, shown.said),
-  );
+  return h("li", {}, named(shown.label), track, h("span", { class: "cn-figure" }, shown.said));
 }

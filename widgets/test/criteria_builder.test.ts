@@ -167,10 +167,15 @@ test("a clause that is removed can be brought back where it was", () => {
   const box = boxes()[0];
   if (box) press(box, "Delete");
   expect(model.last()).toMatchObject({ kind: "remove", clause: 1 });
+  const left = [clause({ id: 2 })];
+  model.event(documentOf({ revision: 2, answers: model.last()?.id ?? "", clauses: left }));
   expect(one(".cn-toast").hidden).toBe(false);
+  one(".cn-toast button").focus();
   one<HTMLButtonElement>(".cn-toast button").click();
   expect(model.last()?.kind).toBe("undo");
+  model.event(documentOf({ revision: 3, clauses: [clause(), clause({ id: 2 })] }));
   expect(one(".cn-toast").hidden).toBe(true);
+  expect(document.activeElement).toBe(boxes()[0]);
 });
 
 test("Ctrl+Z undoes in the widget and goes no further", () => {
