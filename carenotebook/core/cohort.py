@@ -248,7 +248,7 @@ class Cohort:
         folder : path
             Made if needed. A cohort that stands there is replaced in one step.
         partitions : int, optional
-            Into how many ranges of clients each table is cut; by default a few hundred thousand
+            Into how many ranges of clients each table is cut; by default about a million
             appointments each.
 
         Returns

@@ -209,5 +209,8 @@ class Block:
 
 def column(frame: pl.DataFrame, name: str) -> Keys:
     """A column as 64-bit integers; times in microseconds."""
-    numbers: Keys = frame[name].to_physical().to_numpy().astype(np.int64, copy=False)
+    values = frame[name].to_numpy()
+    if values.dtype.kind == "M":
+        values = values.view(np.int64)
+    numbers: Keys = values.astype(np.int64, copy=False)
     return numbers

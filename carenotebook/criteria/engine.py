@@ -86,7 +86,8 @@ def _part_answer(
     question: Question, cohort: Cohort, columns: Mapping[str, Sequence[str]]
 ) -> Frames:
     """A stored part is read where it is worked on, so that reading runs side by side too."""
-    return _joined(_answer(question, *one) for one in blocks(question, cohort, columns))
+    whole = 2 * EPISODES_PER_BLOCK  # parts run side by side, so that blocks need not
+    return _joined(_answer(question, *one) for one in blocks(question, cohort, columns, whole))
 
 
 def _joined(answers: Iterable[Frames]) -> Frames:
@@ -151,7 +152,10 @@ def _cost(node: syntax.Truth) -> int:
 
 
 def blocks(
-    question: Question, cohort: Cohort, columns: Mapping[str, Sequence[str]]
+    question: Question,
+    cohort: Cohort,
+    columns: Mapping[str, Sequence[str]],
+    most: int = EPISODES_PER_BLOCK,
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
     """The cohort in ranges of clients: each block with these columns, and its episodes."""
     for part in cohort.parts:
@@ -161,15 +165,19 @@ def blocks(
         }
         if "pauses" in part:
             tables["pauses"] = _merged_pauses(part["pauses"])
-        yield from _split(episodes, tables, question, cohort)
+        yield from _split(episodes, tables, question, cohort, most)
 
 
 def _split(
-    episodes: pl.DataFrame, tables: dict[str, pl.DataFrame], question: Question, cohort: Cohort
+    episodes: pl.DataFrame,
+    tables: dict[str, pl.DataFrame],
+    question: Question,
+    cohort: Cohort,
+    most: int,
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
     seen = episodes.filter(pl.col("seen_from") < pl.col("seen_until"))
     starts = episodes.select(CLIENT, "started_at")
-    for low, high in _client_ranges(seen):
+    for low, high in _client_ranges(seen, most):
         mine = {n: _between(t, low, high) for n, t in tables.items()}
         if "appointments" in mine:
             mine["appointments"] = _with_events(mine["appointments"], mine, question, cohort)
@@ -177,14 +185,14 @@ def _split(
         yield Block(_arrays(chosen), mine, _between(starts, low, high)), chosen
 
 
-def _client_ranges(seen: pl.DataFrame) -> Iterator[tuple[int, int]]:
+def _client_ranges(seen: pl.DataFrame, most: int) -> Iterator[tuple[int, int]]:
     """Ranges [low, high) of client numbers, short enough for one line of keys."""
     client = column(seen, CLIENT)
     stretch = np.cumsum(column(seen, "seen_until") - column(seen, "seen_from") + 1, dtype=float)
     first = 0
     while first < len(client):
         reach = LONGEST_LINE + (stretch[first - 1] if first else 0.0)
-        last = min(int(np.searchsorted(stretch, reach)), first + EPISODES_PER_BLOCK, len(client))
+        last = min(int(np.searchsorted(stretch, reach)), first + most, len(client))
         last = max(last, first + 1)
         high = int(client[last - 1]) + 1
         yield int(client[first]), high

@@ -25,6 +25,7 @@ from carenotebook.criteria.spans import (
     Spans,
     Truth,
     complement,
+    known,
     union,
     union_in_order,
 )
@@ -40,11 +41,15 @@ class Steps:
     starts: Keys
     stops: Keys
     values: Values
+    everywhere: bool = False
+    """Whether the spans cover all that is seen, so that the value is nowhere unknown."""
 
     def where(self, holds: Callable[[Values], Mask], domain: Spans) -> Truth:
         """Where a condition on the value is surely and possibly true."""
         mask = holds(self.values)
         sure = union_in_order(self.starts[mask], self.stops[mask])
+        if self.everywhere:
+            return known(sure)
         refuted = union_in_order(self.starts[~mask], self.stops[~mask])
         return Truth(sure, complement(refuted, domain))
 
@@ -174,7 +179,8 @@ def _consecutive_missed(_: nodes.ConsecutiveMissed, block: Block) -> Steps:
     at = np.searchsorted(seen.keys, marks, side="right")
     begun = np.concatenate(([-1], seen.episode))[at] == episode
     values = np.where(begun, np.concatenate(([0], run))[at], 0)
-    return Steps(marks, _until_next(marks, episode, block.domain), values.astype(float))
+    stops = _until_next(marks, episode, block.domain)
+    return Steps(marks, stops, values.astype(float), everywhere=True)
 
 
 @value.register
@@ -214,7 +220,7 @@ def _unanswered(term: nodes.Unanswered, block: Block) -> Steps:
     earlier = np.searchsorted(sent.keys, domain.starts, side="left")[episode]
     open_ = np.searchsorted(due, marks, side="right") - np.maximum(answered, earlier)
     values = np.maximum(open_, 0).astype(float)
-    return Steps(marks, _until_next(marks, episode, domain), values)
+    return Steps(marks, _until_next(marks, episode, domain), values, everywhere=True)
 
 
 @value.register
