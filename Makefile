@@ -64,7 +64,7 @@ lock: ## resolve pyproject.toml again into the two lock files
 	compile() { "$$tools/bin/python" -m uv pip compile --quiet pyproject.toml --universal \
 		--generate-hashes --no-annotate --no-header "$$@"; }; \
 	compile --group build -o requirements.lock; \
-	compile --extra lab --group dev -c requirements.lock -o requirements-dev.lock
+	compile --extra cluster --extra database --extra lab --extra panel --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment, caches and reports
 	@rm -rf $(VENV) reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
