@@ -19,6 +19,7 @@ _MODULE_OF = {
     "outcome_panel": "describe.panel",
     "outcomes": "describe.outcomes",
     "read_csv": "ingest.files",
+    "read_database": "ingest.database",
     "read_excel": "ingest.files",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
@@ -43,6 +44,7 @@ __all__ = [
     "outcomes",
     "privacy",
     "read_csv",
+    "read_database",
     "read_excel",
     "read_parquet",
     "replay",
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.gaps import gaps as gaps
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
+    from carenotebook.ingest.database import read_database as read_database
     from carenotebook.ingest.files import read_csv as read_csv
     from carenotebook.ingest.files import read_excel as read_excel
     from carenotebook.ingest.files import read_parquet as read_parquet
