@@ -25,7 +25,7 @@ _MODULE_OF = {
     "replay": "criteria.replay",
     "synthetic_cohort": "synthetic.generate",
 }
-_SUBMODULES = ("criteria", "privacy", "widgets")
+_SUBMODULES = ("criteria", "effects", "privacy", "widgets")
 
 __version__ = metadata.version("carenotebook")
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "attendance",
     "capacity",
     "criteria",
+    "effects",
     "from_frames",
     "gaps",
     "load",
@@ -54,6 +55,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from carenotebook import criteria as criteria
+    from carenotebook import effects as effects
     from carenotebook import privacy as privacy
     from carenotebook import widgets as widgets
     from carenotebook.core.cohort import Cohort as Cohort

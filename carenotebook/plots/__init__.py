@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
 
 _CHARTS = {
+    "carenotebook.effects.unmeasured.EValue": "estimates.e_values_chart",
+    "carenotebook.results.estimate.Estimate": "estimates.estimates_chart",
     "carenotebook.describe.attendance.Attendance": "describe.attendance_chart",
     "carenotebook.describe.panel.OutcomePanel": "describe.panel_chart",
     "carenotebook.describe.gaps.Gaps": "describe.gaps_chart",

@@ -9,7 +9,7 @@ import polars as pl
 
 from carenotebook.privacy import Released
 from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.results.words import number, percent
+from carenotebook.results.words import from_to, number, p_value, percent, significant
 
 HIDDEN = "Hidden"
 UNKNOWN = "not known"
@@ -21,6 +21,7 @@ _NUMBERED = ("day",)
 _CONSTANTS = ("term", "denominator_name")
 _HEADINGS = {
     "denominator_name": "Of",
+    "p_value": "p",
     "term": "What",
     "numerator": "Count",
     "estimate": "Estimate (95 % CI)",
@@ -111,7 +112,7 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
     if name == "numerator" and "denominator" in columns:
         return lambda r: _count(r, label)
     if dtype.is_numeric():
-        return hidden_or(label, lambda r: number(r[name]))
+        return hidden_or(label, _probability if name == "p_value" else lambda r: number(r[name]))
     if dtype == pl.Date and (frame[name].dt.day() == 1).all():
         return lambda r: f"{r[name]:%b %Y}" if r[name] else ""
     if name in _VOCABULARY:
@@ -129,6 +130,9 @@ def _count(row: dict[str, Any], label: str) -> str:
 def _estimate(row: dict[str, Any]) -> str:
     unit = row.get("unit") or "share"
     low, high = row.get("conf_low"), row.get("conf_high")
+    if unit == "value":
+        inside = "" if low is None or high is None else f" ({from_to(low, high)})"
+        return f"{significant(row['estimate'])}{inside}"
     if unit == "share":
         figure, ends = percent(row["estimate"]), [percent(v, sign=False) for v in (low, high)]
         joint = "\N{EN DASH}"
@@ -137,6 +141,10 @@ def _estimate(row: dict[str, Any]) -> str:
         figure, joint = f"{say(row['estimate'])} {unit}", " to "
         ends = ["" if v is None else say(v) for v in (low, high)]
     return figure if low is None or high is None else f"{figure} ({ends[0]}{joint}{ends[1]})"
+
+
+def _probability(row: dict[str, Any]) -> str:
+    return p_value(row["p_value"]).removeprefix("p ").removeprefix("= ")
 
 
 def _one_decimal(value: float) -> str:

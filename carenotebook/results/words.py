@@ -89,3 +89,40 @@ def said_share(row: Mapping[str, Any], privacy: Privacy, unit: str = "clients") 
     counted = "0" if row["numerator"] == 0 else about(row["numerator"], privacy)
     rate = f"{percent(row['estimate'])}, {interval(row)}"
     return f"{counted} of {number(row['denominator'])} {unit} ({rate})"
+
+
+def significant(value: object) -> str:
+    """A figure with three significant digits, none of them lost before the point.
+
+    Examples
+    --------
+    >>> significant(-2.32908), significant(12345.6), significant(0.000123), significant(None)
+    ('-2.33', '12,346', '0.000123', 'not known')
+    """
+    if not isinstance(value, int | float):
+        return "not known"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def from_to(low: object, high: object) -> str:
+    """The ends of an interval.
+
+    Examples
+    --------
+    >>> from_to(-0.31, 1.2)
+    '-0.31 to 1.2'
+    """
+    return f"{significant(low)} to {significant(high)}"
+
+
+def p_value(value: object) -> str:
+    """A p-value in words.
+
+    Examples
+    --------
+    >>> p_value(0.04171), p_value(0.00003)
+    ('p = 0.042', 'p < 0.001')
+    """
+    if not isinstance(value, int | float):
+        return "p not known"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
