@@ -53,7 +53,7 @@ lab: $(VENV)/.dev ## JupyterLab on the tour
 pictures: $(VENV)/.dev ## screenshots in both themes and three widths, in reports/pictures
 	@$(RUN) pytest -q tests/ui/pictures.py
 
-bench: $(VENV)/.dev ## seconds, memory, the ratio to a bare scan, and from input to paint
+bench: $(VENV)/.dev ## seconds, memory, the ratio to a bare scan, other tools, and from input to paint
 	@$(VENV)/bin/python tests/benchmarks/run.py
 	@$(VENV)/bin/python tests/benchmarks/interactions.py
 

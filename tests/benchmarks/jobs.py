@@ -1,65 +1,74 @@
-"""One measured job in a process of its own: prints seconds, peak memory and a check value as JSON.
+"""What is measured. Each job runs in a process of its own and prints what it took as JSON.
 
-Usage: python jobs.py {replay,floor} RULE COHORT RUNS
+A job is prepared (data that it needs are made once), set up, warmed up, and only then timed. To
+add one, put it into `JOBS`, and what is expected of it into `expected.py`.
+Usage: python jobs.py JOB SIZE FOLDER RUNS
 """
 
 from __future__ import annotations
 
 import json
 import resource
-import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import peers
 import polars as pl
+from cohorts import saved_cohort
+from example import RULES
 
 import carenotebook as cn
-from carenotebook import criteria as c
-from carenotebook.core.cohort import Cohort
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria.needs import columns_needed
 
-
-def rules() -> dict[str, c.Rule]:
-    """The example rule of the documentation, and one of eight clauses of every kind."""
-    missed = c.missed(within="90d") >= 3
-    outreach = c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d")
-    silent = c.days_since_heard()
-    severe = c.measure("PHQ-9")
-    return {
-        "example": c.Rule("example", missed & (silent >= 30) & (outreach >= 2)),
-        "eight": c.Rule(
-            "eight clauses",
-            c.all_of(
-                missed,
-                silent >= 14,
-                outreach >= 1,
-                c.attendance_rate(within="120d", minimum=4) < 0.7,
-                c.consecutive_missed() >= 1,
-                c.days_without_booking() >= 7,
-                (severe >= 10) | severe.is_unknown(),
-                c.unanswered(after="7d") >= 1,
-            ),
-        ),
-    }
+HERE = Path(__file__).parent
+FRESH = """
+import carenotebook as cn
+from example import RULES
+print(cn.replay(RULES["example"], cn.load({home!r})).intervals.height)
+"""
 
 
-def replay(rule: c.Rule, cohort: Cohort) -> int:
-    """Full intervals of a rule."""
-    return cn.replay(rule, cohort).intervals.height
+@dataclass(frozen=True)
+class Job:
+    """Something to measure on data of a given size."""
+
+    set_up: Callable[[Path], Callable[[], Any]]
+    """From where the data lie to what is timed."""
+
+    told: Callable[[Any, Path], Any] = lambda found, _: found
+    """From what was found to what must be the same in every run, as JSON holds it; not timed."""
+
+    data: Callable[[int, Path], Path] = saved_cohort
+    """Makes the data of a size in a folder, unless they are there; says where they lie."""
 
 
-def floor(rule: c.Rule, cohort: Cohort) -> int:
+def replayed(rule: str, home: Path) -> Callable[[], cn.Replay]:
+    """Full intervals of a rule from the cohort on disk."""
+    return lambda: cn.replay(RULES[rule], cn.load(home))
+
+
+def first_flags(rule: str, home: Path) -> Callable[[], pl.DataFrame]:
+    """The first flag of every episode."""
+    return lambda: cn.replay(RULES[rule], cn.load(home)).first
+
+
+def scanned(rule: str, home: Path) -> Callable[[], int]:
     """A bare scan and sum of every column that the replay reads."""
-    columns = columns_needed(rule.when.node, cohort)
+    cohort = cn.load(home)
+    columns = columns_needed(RULES[rule].when.node, cohort)
     columns["episodes"] = ("started_at", "ended_at")
     sums = [
         pl.concat(part[table].select(CLIENT, *wanted) for part in cohort.parts).select(_summed())
         for table, wanted in columns.items()
     ]
-    return sum(int(s.sum_horizontal()[0]) % 2**31 for s in pl.collect_all(sums))
+    return lambda: sum(int(s.sum_horizontal()[0]) % 2**31 for s in pl.collect_all(sums))
 
 
 def _summed() -> list[pl.Expr]:
@@ -70,25 +79,48 @@ def _summed() -> list[pl.Expr]:
     ]
 
 
-def measure(job: Callable[[c.Rule, Cohort], int], rule: c.Rule, cohort: Cohort, runs: int) -> None:
+def fresh_process(home: Path) -> Callable[[], str]:
+    """A new Python process that imports, opens the cohort and replays the example."""
+    command = [sys.executable, "-c", FRESH.format(home=str(home.resolve()))]
+    return lambda: (
+        subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE).stdout
+    )
+
+
+def _rows(found: cn.Replay | pl.DataFrame, _: Path) -> int:
+    return len(found if isinstance(found, pl.DataFrame) else found.intervals)
+
+
+JOBS: dict[str, Job] = {
+    **{f"scan, {r}": Job(partial(scanned, r)) for r in RULES},
+    **{f"intervals, {r}": Job(partial(replayed, r), _rows) for r in RULES},
+    "first flags, example": Job(partial(first_flags, "example"), _rows),
+    "fresh process": Job(fresh_process),
+    "replay beside peers": Job(partial(replayed, "example"), peers.clients_at_events),
+    **{name: Job(partial(partial, peer), peers.client_list) for name, peer in peers.PEERS.items()},
+}
+
+
+def measure(job: Job, home: Path, runs: int) -> dict[str, Any]:
     """Run the job once to warm up, then `runs` times."""
-    seconds, answers = [], {job(rule, cohort)}
+    call = job.set_up(home)
+    call()
+    seconds = []
     for _ in range(runs):
+        found = None  # what the run before found is not held beside what this one makes
         begin = time.perf_counter()
-        answers.add(job(rule, cohort))
+        found = call()
         seconds.append(time.perf_counter() - begin)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if len(answers) != 1:
-        raise SystemExit(f"{job.__name__} of {rule.name!r} gave different answers: {answers}")
-    found = {"median": statistics.median(seconds), "peak_mb": peak, "answer": answers.pop()}
-    print(json.dumps(found))
+    return {"seconds": seconds, "peak_mb": peak, "told": job.told(found, home)}
 
 
 def main() -> None:
     """Read the command line."""
-    job, rule, folder, runs = sys.argv[1:]
-    cohort = cn.load(Path(folder))
-    measure({"replay": replay, "floor": floor}[job], rules()[rule], cohort, int(runs))
+    name, size, folder, runs = sys.argv[1:]
+    job = JOBS[name]
+    home = job.data(int(size), Path(folder))
+    print(json.dumps(measure(job, home, int(runs))))
 
 
 if __name__ == "__main__":
