@@ -243,6 +243,10 @@ class Cohort:
     def save(self, folder: str | Path, partitions: int | None = None) -> Path:
         """Write the cohort to a folder of Parquet files and a manifest, atomically.
 
+        Cut off at any moment, it leaves the cohort that stood there before or the new one, never
+        a mixture; another process that saves there waits for its turn. The files of the cohort
+        before stay until the next save, for those who have it open.
+
         Parameters
         ----------
         folder : path
@@ -255,6 +259,11 @@ class Cohort:
         -------
         pathlib.Path
             The folder, for `carenotebook.load`.
+
+        Raises
+        ------
+        DataError
+            If the folder holds anything else, or cannot be written: what stood there stays.
         """
         from carenotebook.core.store import save_cohort
 

@@ -10,11 +10,15 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import DataError
-from carenotebook.core.store import MANIFEST, read_manifest
+from carenotebook.core.manifest import AGAIN, MANIFEST, read_manifest
+from carenotebook.core.parquet import check_files
 
 
 def load(folder: str | Path) -> Cohort:
-    """Open a cohort that `Cohort.save` wrote; nothing is read until it is needed.
+    """Open a cohort that `Cohort.save` wrote.
+
+    Every file is compared with the size and checksum that it was written with; the tables are
+    read when they are needed.
 
     Parameters
     ----------
@@ -24,7 +28,8 @@ def load(folder: str | Path) -> Cohort:
     Raises
     ------
     DataError
-        If the folder holds no cohort, one of another version, or one that lacks files.
+        If the folder holds no cohort, one of another version, or one that is damaged: a file is
+        missing, cut short or changed, or the manifest was edited. It names the file.
 
     Examples
     --------
@@ -37,9 +42,23 @@ def load(folder: str | Path) -> Cohort:
     """
     home = Path(folder).resolve()
     manifest = read_manifest(home)
+    while True:
+        try:
+            check_files(*_files(home, manifest))
+        except DataError:
+            before, manifest = manifest, read_manifest(home)
+            if manifest == before:
+                raise
+        else:
+            return open_saved(home, manifest)
+
+
+def open_saved(home: Path, manifest: dict[str, Any]) -> Cohort:
+    """The cohort of a manifest, its files unchecked."""
+    data, files = _files(home, manifest)
+    rejected = [data / f for f in files if f.startswith("rejected/")]
     try:
         tables: dict[str, Any] = manifest["tables"]
-        data = home / manifest["data"]
         return Cohort(
             parts=tuple(_part(data, tables, i) for i in range(manifest["partitions"])),
             as_of=_instant(manifest["as_of"]),
@@ -48,22 +67,30 @@ def load(folder: str | Path) -> Cohort:
             notice=manifest["notice"],
             episode_end=manifest["episode_end"],
             rows_in={n: t["rows_in"] for n, t in tables.items()},
-            _rejected=_checked(data / "rejected.parquet") if manifest["rejected"] else None,
+            _rejected=pl.scan_parquet(rejected, glob=False) if rejected else None,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{home / MANIFEST} is damaged ({error!r}). Save the cohort again."
-        ) from None
+    except (KeyError, TypeError, ValueError):
+        raise DataError(_incomplete(home)) from None
+
+
+def _files(home: Path, manifest: dict[str, Any]) -> tuple[Path, dict[str, tuple[int, int]]]:
+    try:
+        files = {path: (size, crc) for path, (size, crc) in manifest["files"].items()}
+        return home / manifest["data"], files
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise DataError(_incomplete(home)) from None
+
+
+def _incomplete(home: Path) -> str:
+    return f"{home / MANIFEST} does not say all that this carenotebook needs. {AGAIN}"
 
 
 def _part(data: Path, tables: dict[str, Any], number: int) -> dict[str, pl.LazyFrame]:
-    return {n: _checked(data / n / f"part-{number:05}.parquet") for n in tables}
+    return {n: _scanned(data / n / f"part-{number:05}.parquet") for n in tables}
 
 
-def _checked(path: Path) -> pl.LazyFrame:
-    if not path.is_file():
-        raise DataError(f"{path} is missing: the saved cohort is damaged.")
-    return pl.scan_parquet(path)
+def _scanned(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False)
 
 
 def _instant(text: str) -> datetime:

@@ -1,16 +1,18 @@
 """A cohort on disk: Parquet files by ranges of clients, found through one manifest.
 
-The files of one `save` stand in a folder of their own; the manifest that names it is put in place
-by one atomic rename. So a reader sees the old cohort or the new one, never a mixture. The files of
-the save before stay until the next one, because cohorts that were loaded from them still read them.
+The files of one save stand in a folder of their own; the manifest that names it is put in place
+by one atomic rename. So a reader sees the old cohort or the new one, never a mixture, wherever a
+save is cut off. Writers take turns. The files of the save before stay until the next one, because
+cohorts that were loaded from them still read them; what no manifest names is cleared by the next.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +21,75 @@ import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.lock import LOCK, exclusively
+from carenotebook.core.manifest import FORMAT, MANIFEST, read_manifest, sync_folder, write_manifest
+from carenotebook.core.parquet import write_frame
 from carenotebook.core.parts import CLIENT, one_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from carenotebook.core.cohort import Cohort
 
-FORMAT = "carenotebook cohort"
-MANIFEST = "manifest.json"
 _ROWS_PER_PART = 1_000_000
+_OURS = re.compile(rf"data-[0-9a-f]{{12}}|{re.escape(MANIFEST)}(\.[0-9a-f]{{8}})?|{LOCK}")
+
+
+class Saving:
+    """The files of one save, until `place` makes them the folder's cohort."""
+
+    def __init__(self, home: Path, previous: str | None) -> None:
+        self.home = home
+        self.name = f"data-{uuid.uuid4().hex[:12]}"
+        self.counts: dict[str, int] = {}
+        self._previous = previous
+        self._files: dict[str, tuple[int, int]] = {}
+
+    def write(self, path: str, frame: pl.DataFrame) -> None:
+        """Write a frame below the folder of this save."""
+        self._files[path] = write_frame(frame, self.home / self.name / path)
+
+    def write_part(self, number: int, part: dict[str, pl.DataFrame]) -> None:
+        """Write the tables of a range of clients."""
+        for name, frame in part.items():
+            self.write(f"{name}/part-{number:05}.parquet", frame)
+            counted = 0 if name == "policies" and number else frame.height
+            self.counts[name] = self.counts.get(name, 0) + counted
+
+    def place(self, cohort: dict[str, Any]) -> None:
+        """Make what was written the folder's cohort."""
+        for folder in {(self.home / self.name / f).parent for f in self._files}:
+            sync_folder(folder)
+        manifest = {"data": self.name, "previous": self._previous, "files": self._files}
+        write_manifest(self.home, cohort | manifest)
+
+
+@contextmanager
+def saving(home: Path) -> Iterator[Saving]:
+    """A save into the folder: all of it, or nothing that is left behind.
+
+    Raises
+    ------
+    DataError
+        If the folder holds something else, or cannot be written.
+    """
+    _cohort_before(home)
+    new = not home.exists()
+    try:
+        with exclusively(home):
+            before = _cohort_before(home)
+            _clear(home, {before.get("data"), before.get("previous")})
+            save = Saving(home, before.get("data"))
+            try:
+                yield save
+            finally:
+                # What is in place decides what is kept, wherever the save was cut off.
+                after = _cohort_before(home)
+                _clear(home, {after.get("data"), after.get("previous")})
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError(f"{home}: the cohort cannot be saved there ({reason}).") from None
+    finally:
+        if new and home.is_dir() and not any(home.iterdir()):
+            home.rmdir()
 
 
 def save_cohort(cohort: Cohort, folder: str | Path, partitions: int | None = None) -> Path:
@@ -36,37 +97,15 @@ def save_cohort(cohort: Cohort, folder: str | Path, partitions: int | None = Non
     if partitions is not None and partitions < 1:
         raise OptionError(f"partitions={partitions}: use 1 or more.")
     home = Path(folder)
-    before = _manifest_before(home)
-    name = f"data-{uuid.uuid4().hex[:12]}"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        counts, number = _write_tables(cohort, home / name, partitions)
-        cohort.rejected.write_parquet(home / name / "rejected.parquet")
-        manifest = _manifest(cohort, name, counts, number) | {"previous": before.get("data")}
-        _replace_file(home / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    except OSError as error:
-        shutil.rmtree(home / name, ignore_errors=True)
-        reason = error.strerror or type(error).__name__
-        raise DataError(f"{home}: the cohort cannot be saved there ({reason}).") from None
-    except BaseException:
-        shutil.rmtree(home / name, ignore_errors=True)
-        raise
-    if before.get("previous"):
-        shutil.rmtree(home / str(before["previous"]), ignore_errors=True)
+    with saving(home) as save:
+        number = 0
+        for number, part in enumerate(_repartitioned(cohort, partitions), start=1):
+            save.write_part(number - 1, part)
+        rejected = cohort.rejected
+        if rejected.height:
+            save.write("rejected/part-00000.parquet", rejected)
+        save.place(describe_saved(cohort, save.counts, number) | {"rejected": rejected.height})
     return home
-
-
-def _write_tables(cohort: Cohort, data: Path, partitions: int | None) -> tuple[dict[str, int], int]:
-    counts = dict.fromkeys(cohort.tables, 0)
-    number = 0
-    for part in _repartitioned(cohort, partitions):
-        for name, frame in part.items():
-            target = data / name / f"part-{number:05}.parquet"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(target)
-            counts[name] += frame.height if name != "policies" or number == 0 else 0
-        number += 1
-    return counts, number
 
 
 def _repartitioned(cohort: Cohort, partitions: int | None) -> Iterator[dict[str, pl.DataFrame]]:
@@ -102,55 +141,39 @@ def _between(frame: pl.DataFrame, low: int, high: int) -> pl.DataFrame:
     return frame[int(first) : int(last)]
 
 
-def _manifest(cohort: Cohort, data: str, counts: dict[str, int], number: int) -> dict[str, Any]:
+def describe_saved(cohort: Cohort, counts: dict[str, int], number: int) -> dict[str, Any]:
+    """What a manifest says of a cohort, besides its files."""
     return {
         "format": FORMAT,
         "schema_version": schema.SCHEMA_VERSION,
-        "data": data,
         "partitions": number,
         "as_of": cohort.as_of.isoformat(),
         "observed_from": cohort.observed_from and cohort.observed_from.isoformat(),
         "timezone": cohort.timezone,
         "notice": cohort.notice,
         "episode_end": cohort.episode_end,
-        "rejected": cohort.rejected.height,
         "tables": {n: {"rows": r, "rows_in": cohort.rows_in.get(n, r)} for n, r in counts.items()},
         "content_hash": cohort.content_hash,
     }
 
 
-def read_manifest(home: Path) -> dict[str, Any]:
-    """The manifest of a saved cohort: row counts, schema version, as_of, content hash."""
-    path = home / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{home} holds no saved cohort: it has no {MANIFEST}.") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read ({type(error).__name__}).") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise DataError(f"{path} is not the manifest of a cohort.")
-    if manifest.get("schema_version") != schema.SCHEMA_VERSION:
-        raise DataError(
-            f"{path} has schema version {manifest.get('schema_version')}; this carenotebook reads "
-            f"{schema.SCHEMA_VERSION}. Save the cohort again with this version."
-        )
-    return manifest
-
-
-def _manifest_before(home: Path) -> dict[str, Any]:
+def _cohort_before(home: Path) -> dict[str, Any]:
     """The manifest of the cohort that stands there, or nothing."""
     if (home / MANIFEST).exists():
         return read_manifest(home)
-    if home.is_dir() and any(not p.name.startswith("data-") for p in home.iterdir()):
+    if home.exists() and not home.is_dir():
+        raise DataError(f"{home} is a file. Save into a folder.")
+    if home.is_dir() and any(not _OURS.fullmatch(p.name) for p in home.iterdir()):
         raise DataError(f"{home} holds other files. Save into a new or an empty folder.")
     return {}
 
 
-def _replace_file(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def _clear(home: Path, kept: set[str | None]) -> None:
+    """Remove what saves that were cut off left behind."""
+    for path in home.iterdir() if home.is_dir() else ():
+        if path.name in {*kept, MANIFEST, LOCK} or not _OURS.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
