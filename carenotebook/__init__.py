@@ -25,7 +25,7 @@ _MODULE_OF = {
     "replay": "criteria.replay",
     "synthetic_cohort": "synthetic.generate",
 }
-_SUBMODULES = ("criteria", "effects", "privacy", "widgets")
+_SUBMODULES = ("criteria", "effects", "privacy", "quality", "widgets")
 
 __version__ = metadata.version("carenotebook")
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "outcome_panel",
     "outcomes",
     "privacy",
+    "quality",
     "read_csv",
     "read_database",
     "read_excel",
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from carenotebook import criteria as criteria
     from carenotebook import effects as effects
     from carenotebook import privacy as privacy
+    from carenotebook import quality as quality
     from carenotebook import widgets as widgets
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _CHARTS = {
     "carenotebook.effects.unmeasured.EValue": "estimates.e_values_chart",
+    "carenotebook.quality.control.ControlChart": "quality.control_chart",
+    "carenotebook.quality.units.Funnel": "quality.funnel_chart",
     "carenotebook.results.estimate.Estimate": "estimates.estimates_chart",
     "carenotebook.describe.attendance.Attendance": "describe.attendance_chart",
     "carenotebook.describe.panel.OutcomePanel": "describe.panel_chart",

@@ -1,0 +1,130 @@
+"""A series of points that has been checked: in order of time, complete, cut into phases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from carenotebook.core.errors import OptionError
+from carenotebook.quality.limits import Array
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points in order of time.
+
+    Attributes
+    ----------
+    time : polars.Series
+    count, of : arrays of shape (points,)
+        Values, and their denominators (1 where there are none).
+    denominators, people : polars.Series
+        Null where there are none.
+    """
+
+    time: pl.Series
+    count: Array
+    of: Array
+    denominators: pl.Series
+    people: pl.Series
+
+    def rows(self, mask: npt.NDArray[np.bool_]) -> Series:
+        chosen = pl.Series(mask)
+        return Series(
+            self.time.filter(chosen),
+            self.count[mask],
+            self.of[mask],
+            self.denominators.filter(chosen),
+            self.people.filter(chosen),
+        )
+
+    def baseline(self, until: Any) -> npt.NDArray[np.bool_]:
+        """The points from which limits are computed."""
+        if until is None:
+            return np.ones(len(self.count), np.bool_)
+        if isinstance(until, int) and not isinstance(until, bool):
+            if until < 1:
+                raise OptionError("spc(baseline=): a number of points is 1 or more.")
+            return np.arange(len(self.count)) < until
+        early = self.time <= _literal(self.time, until, "baseline")
+        return np.asarray(early.to_numpy(), np.bool_)
+
+
+def checked_series(
+    frame: pl.DataFrame, value: str, time: str, denominator: str | None, people: str | None
+) -> Series:
+    """The points of a frame, in order of time.
+
+    Raises
+    ------
+    OptionError
+        If a column is not there or holds no numbers, a point lacks its value, time or denominator,
+        a denominator is not above 0, or two points have one time.
+    """
+    wanted = [c for c in (value, time, denominator, people) if c is not None]
+    lacking = [c for c in wanted if c not in frame.columns]
+    if lacking:
+        raise OptionError(f"spc(): the frame has no column {', '.join(lacking)}.")
+    texts = [c for c in wanted if c != time and not frame.schema[c].is_numeric()]
+    if texts:
+        raise OptionError(f"spc(): {', '.join(texts)} must hold numbers.")
+    for name in wanted:
+        missing = int(frame.select(pl.col(name).is_null().sum()).item())
+        missing += int(frame[name].is_nan().sum()) if frame.schema[name].is_float() else 0
+        if missing:
+            raise OptionError(
+                f"spc(): {missing} of {frame.height} points have no {name}. Leave them out, or "
+                "supply them; a chart does not guess."
+            )
+    if frame.is_empty():
+        raise OptionError("spc(): the frame has no rows.")
+    ordered = frame.sort(time)
+    if ordered[time].n_unique() < ordered.height:
+        raise OptionError(f"spc(): several points share one {time}; sum or average them first.")
+    return _series(ordered, value, time, denominator, people)
+
+
+def _series(
+    ordered: pl.DataFrame, value: str, time: str, denominator: str | None, people: str | None
+) -> Series:
+    nothing = pl.Series([None] * ordered.height, dtype=pl.Float64)
+    of = nothing if denominator is None else ordered[denominator].cast(pl.Float64)
+    if denominator is not None and not (of > 0).all():
+        raise OptionError(f"spc(): {denominator} must be above 0 in every point.")
+    counted = of if people is None else ordered[people]
+    return Series(
+        time=ordered[time].alias("time"),
+        count=ordered[value].cast(pl.Float64).to_numpy(),
+        of=of.fill_null(1.0).to_numpy(),
+        denominators=of,
+        people=counted.cast(pl.Int64),
+    )
+
+
+def phase_numbers(series: Series, phases: Sequence[tuple[Any, str]]) -> npt.NDArray[np.int64]:
+    """Which phase each point is in: 0 before the first named one."""
+    starts = [_literal(series.time, at, "phases") for at, _ in phases]
+    if any(a >= b for a, b in pairwise(starts)):
+        raise OptionError("spc(phases=): name them in order of time.")
+    first, last = series.time.min(), series.time.max()
+    if any(at < first or at > last for at in starts):
+        raise OptionError("spc(phases=): a phase starts outside the series.")
+    numbers = np.zeros(len(series.count), np.int64)
+    for at in starts:
+        numbers += (series.time >= at).to_numpy()
+    return numbers
+
+
+def _literal(time: pl.Series, at: Any, name: str) -> Any:
+    try:
+        return pl.Series([at]).cast(time.dtype, strict=True)[0]
+    except (pl.exceptions.PolarsError, TypeError):
+        raise OptionError(
+            f"spc({name}=): give a value of the kind that the time column holds ({time.dtype})."
+        ) from None
