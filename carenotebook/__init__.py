@@ -23,6 +23,7 @@ _MODULE_OF = {
     "read_excel": "ingest.files",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
+    "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
 }
 _SUBMODULES = ("criteria", "effects", "privacy", "quality", "widgets")
@@ -50,6 +51,7 @@ __all__ = [
     "read_excel",
     "read_parquet",
     "replay",
+    "sweep",
     "synthetic_cohort",
     "widgets",
 ]
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load
     from carenotebook.criteria.replay import replay as replay
+    from carenotebook.criteria.sweeping import sweep as sweep
     from carenotebook.describe.attendance import attendance as attendance
     from carenotebook.describe.capacity import capacity as capacity
     from carenotebook.describe.gaps import gaps as gaps

@@ -36,7 +36,8 @@ def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
         client=pl.col("client_id").rank("dense").cast(pl.Int64),
     )
     longest = int(found["lasting"].to_numpy().max(initial=0))
-    days = np.arange(0, longest // DAY + _STEP, _STEP)
+    weeks = -(-longest // (_STEP * DAY))  # the last of them holds the last flag
+    days = np.arange(weeks + 1) * _STEP
     lasting, cause, client = (found[c].to_numpy() for c in ("lasting", "cause", "client"))
     curve = cumulative_incidence(lasting, cause, client, days * DAY)
     flagged = found.filter(pl.col("cause") == 1).sort("lasting")

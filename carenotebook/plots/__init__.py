@@ -30,6 +30,8 @@ _CHARTS = {
     "carenotebook.criteria.flags.States": "criteria.proportions",
     "carenotebook.criteria.attrition.Attrition": "criteria.clauses",
     "carenotebook.criteria.aftermath.CameBack": "criteria.proportions",
+    "carenotebook.criteria.sweep_choice.Chosen": "sweep.chosen_chart",
+    "carenotebook.criteria.sweep_result.Sweep": "sweep.sweep_chart",
     "carenotebook.criteria.unresolved.UnknownOutcomes": "criteria.proportions",
 }
 

@@ -183,7 +183,7 @@ def cumulative_incidence(
     influence = _Influence(index, c, at_risk, events, ends, before, jumps)
     errors = np.array([_cluster_error(influence.until(k), clusters) for k in at])
     estimate = curve[at]
-    low, high = _log_log(estimate, errors, z)
+    low, high = log_log(estimate, errors, z)
     remaining = len(t) - np.searchsorted(t, times, side="left")
     return CumulativeIncidence(np.asarray(times), estimate, errors, low, high, remaining)
 
@@ -225,7 +225,8 @@ def _cluster_error(influence: Floats, clusters: Ints) -> float:
     return math.sqrt(float((np.bincount(clusters, weights=influence) ** 2).sum()))
 
 
-def _log_log(estimate: Floats, errors: Floats, z: float) -> tuple[Floats, Floats]:
+def log_log(estimate: Floats, errors: Floats, z: float = Z95) -> tuple[Floats, Floats]:
+    """Interval of a cumulative incidence on the log(-log) scale."""
     with np.errstate(divide="ignore", invalid="ignore"):
         width = z * errors / (estimate * np.log(estimate))
         low, high = estimate ** np.exp(-width), estimate ** np.exp(width)

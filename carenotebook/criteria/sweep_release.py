@@ -1,0 +1,75 @@
+"""Which cells of a sweep may be shown: no two shown ones tell the few clients between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.spans import Keys
+    from carenotebook.criteria.sweep_result import Members, Sweep
+
+
+def release_sweep(found: Sweep, privacy: Privacy) -> Released:
+    """See `Sweep.released`. Shares are no finer than the rounded counts that they stand for."""
+    clients = found.run.seen["client"].to_numpy()
+    hidden = hidden_cells(found.members, found.frame["clients"].to_numpy(), clients, privacy)
+    step = max(0.001, privacy.round_to / max(len(clients), 1))
+    low, high = pl.col("conf_low"), pl.col("conf_high")
+    shown = found.frame.with_columns(
+        (pl.col("incidence") / step).round() * step,
+        ((low / step).floor() * step).alias("conf_low"),
+        ((high / step).ceil() * step).alias("conf_high"),
+        pl.col("median_days").round(),
+        *(privacy.rounded(c) for c in ("flagged", "clients")),
+        *(pl.col(c).round_sig_figs(2) for c in found.frame.columns if c == "person_days"),
+    ).with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
+    figures = [c for c in shown.columns if c not in found.parameters]
+    marked = shown.with_columns(pl.Series(SUPPRESSED, hidden))
+    return Released(
+        marked.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures), privacy
+    )
+
+
+def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy) -> list[bool]:
+    """Which cells to hide.
+
+    From the largest on, a cell is shown where it counts enough clients, leaves none or enough, and
+    is flagged for the same episodes as each shown cell or for those of enough clients more or less.
+
+    Parameters
+    ----------
+    members : array of shape (cells, bytes)
+        One bit an episode.
+    counts : array of shape (cells,)
+        Clients of each cell.
+    client : array of shape (episodes,)
+        The number of each episode's client.
+    privacy : Privacy
+    """
+    everyone = int(client.max(initial=-1)) + 1
+    most = int(np.bincount(client, minlength=1).max()) * privacy.min_cell
+    hidden = np.ones(len(counts), np.bool_)
+    shown: list[int] = []
+    for cell in np.argsort(-counts, kind="stable"):
+        if counts[cell] < privacy.min_cell or privacy.few(everyone - int(counts[cell])):
+            continue
+        near = [s for s in shown if counts[s] - counts[cell] < privacy.min_cell]
+        apart = members[near] ^ members[cell]
+        episodes = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+        few = np.flatnonzero((episodes > 0) & (episodes < most))
+        if any(privacy.few(_clients(apart[i], client)) for i in few):
+            continue
+        hidden[cell] = False
+        shown.append(int(cell))
+    return [bool(h) for h in hidden]
+
+
+def _clients(episodes: Members, client: Keys) -> int:
+    which = np.unpackbits(episodes, count=len(client)).astype(np.bool_)
+    return len(np.unique(client[which]))
