@@ -7,11 +7,9 @@ stays flat, and run on as many threads as there are cores.
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -20,6 +18,7 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
+from carenotebook.core.parallel import each_part, in_threads
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import leaves, nodes, spans, syntax
 from carenotebook.criteria.block import Block, Episodes, column
@@ -66,31 +65,35 @@ class Question:
 
 
 def replay_blocks(
-    when: syntax.Truth, grace: str, cohort: Cohort, unknown: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+    when: syntax.Truth,
+    grace: str,
+    cohort: Cohort,
+    unknown: str,
+    executor: Executor | None = None,
+) -> Frames:
     """Intervals and undecided spans of a rule, with the columns of `INTERVALS`."""
     question = Question(when, duration_us(grace), unknown)
     columns = columns_needed(when, cohort)
-    if len(cohort.parts) == 1:
+    if len(cohort.parts) == 1 and executor is None:
         return answered(question, blocks(question, cohort, columns))
-    alone = (replace(cohort, parts=(part,)) for part in cohort.parts)
-    return _joined(_in_threads(partial(_part_answer, question, one, columns) for one in alone))
+    return joined(each_part(partial(_part_answer, question, columns), cohort, executor))
 
 
 def answered(question: Question, work: Iterator[tuple[Block, pl.DataFrame]]) -> Frames:
     """Intervals and undecided spans over blocks that hold what the question needs."""
-    return _joined(_in_threads(partial(_answer, question, *one) for one in work))
+    return joined(in_threads(partial(_answer, question, *one) for one in work))
 
 
 def _part_answer(
-    question: Question, cohort: Cohort, columns: Mapping[str, Sequence[str]]
+    question: Question, columns: Mapping[str, Sequence[str]], cohort: Cohort
 ) -> Frames:
     """A stored part is read where it is worked on, so that reading runs side by side too."""
     whole = 2 * EPISODES_PER_BLOCK  # parts run side by side, so that blocks need not
-    return _joined(_answer(question, *one) for one in blocks(question, cohort, columns, whole))
+    return joined(_answer(question, *one) for one in blocks(question, cohort, columns, whole))
 
 
-def _joined(answers: Iterable[Frames]) -> Frames:
+def joined(answers: Iterable[Frames]) -> Frames:
+    """The answers of all blocks or parts as one."""
     flagged, undecided = zip(*answers, _no_answer(), strict=True)
     return pl.concat(flagged), pl.concat(undecided)
 
@@ -278,19 +281,6 @@ def _in_pause(appointments: pl.DataFrame, pauses: pl.DataFrame) -> pl.Series:
         pauses, left_on="at", right_on="start", by=CLIENT, check_sortedness=False
     )
     return latest.select(inside=(pl.col("at") < pl.col("end")).fill_null(value=False))["inside"]
-
-
-def _in_threads(tasks: Iterable[Callable[[], Frames]]) -> Iterator[Frames]:
-    """Answers in order, with no more in memory than threads can work on."""
-    workers = os.cpu_count() or 1
-    pending: deque[Future[Frames]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for task in tasks:
-            pending.append(pool.submit(task))
-            if len(pending) > workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
 
 
 def _answer(question: Question, block: Block, episodes: pl.DataFrame) -> Frames:

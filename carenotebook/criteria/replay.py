@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -185,7 +186,12 @@ class Replay(Result):
 
 
 def replay(
-    rule: Rule, cohort: Cohort, *, unknown: Unknown = "ignore", engine: Engine = "auto"
+    rule: Rule,
+    cohort: Cohort,
+    *,
+    unknown: Unknown = "ignore",
+    engine: Engine = "auto",
+    executor: Executor | None = None,
 ) -> Replay:
     """Find exactly when a rule would have been true, over continuous time.
 
@@ -200,6 +206,10 @@ def replay(
         How to take past appointments of unknown outcome, or never resolved.
     engine : {"auto", "reference"}
         "reference" follows the definitions in plain Python, slowly; both give the same answer.
+    executor : concurrent.futures.Executor, optional
+        Where the parts of a saved cohort are worked on, by default in threads of this process. Past
+        one machine: Dask's ``Client.get_executor()``, over what `Cohort.save` wrote with
+        ``partitions=``; each worker reads its own parts and returns intervals.
 
     Returns
     -------
@@ -207,6 +217,8 @@ def replay(
 
     Raises
     ------
+    DataError
+        If a part of a saved cohort cannot be read; it names the part.
     MissingDataError
         If a term needs a table or a column that the cohort does not have.
     RuleError
@@ -234,19 +246,26 @@ def replay(
         raise OptionError("replay() needs a Cohort: read one, or make one with synthetic_cohort().")
     check_option("unknown", unknown, UNKNOWNS)
     check_option("engine", engine, ("auto", "reference"))
-    found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine))
+    if executor is not None and engine == "reference":
+        raise OptionError("replay(): the reference engine takes no executor.")
+    found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine, executor))
     if cohort.hides_silence:
         warnings.warn(HIDDEN_SILENCE, CareNotebookWarning, stacklevel=2)
     return found
 
 
 def find_spans(
-    rule: Rule, cohort: Cohort, unknown: Unknown = "ignore", engine: Engine = "auto"
+    rule: Rule,
+    cohort: Cohort,
+    unknown: Unknown = "ignore",
+    engine: Engine = "auto",
+    executor: Executor | None = None,
 ) -> Frames:
     """Intervals and undecided spans of a rule."""
     check_needs(rule.when.node, cohort)
-    run = replay_blocks if engine == "auto" else _by_reference
-    return run(rule.when.node, rule.grace, cohort, unknown)
+    if engine == "reference":
+        return _by_reference(rule.when.node, rule.grace, cohort, unknown)
+    return replay_blocks(rule.when.node, rule.grace, cohort, unknown, executor)
 
 
 def unresolved_appointments(cohort: Cohort) -> pl.LazyFrame:
