@@ -21,6 +21,7 @@ _MODULE_OF = {
     "read_csv": "ingest.files",
     "read_database": "ingest.database",
     "read_excel": "ingest.files",
+    "read_omop": "ingest.omop",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
     "sweep": "criteria.sweeping",
@@ -49,6 +50,7 @@ __all__ = [
     "read_csv",
     "read_database",
     "read_excel",
+    "read_omop",
     "read_parquet",
     "replay",
     "sweep",
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from carenotebook.ingest.files import read_excel as read_excel
     from carenotebook.ingest.files import read_parquet as read_parquet
     from carenotebook.ingest.frames import from_frames as from_frames
+    from carenotebook.ingest.omop import read_omop as read_omop
     from carenotebook.privacy import Privacy as Privacy
     from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort
     from carenotebook.synthetic.truth import Truth as Truth

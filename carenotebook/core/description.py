@@ -9,12 +9,19 @@ import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.cells import MIN_CELL, is_small, rounded
+from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.rejects import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carenotebook.core.cohort import Cohort
+
+
+ALL_ATTENDED = (
+    "Every appointment of known outcome was attended. Where a source records only what took place, "
+    "as OMOP does, a rate of attendance is 100 % by construction and says nothing."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,18 +40,22 @@ class CohortDescription:
         One row a column: table, column, dtype, nulls, lowest, highest.
     rejects : polars.DataFrame
         One row a table, column and reason: rows.
+    notes : tuple of str
+        What the data cannot tell, such as a rate of attendance where no miss is recorded.
     """
 
     tables: pl.DataFrame
     columns: pl.DataFrame
     rejects: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_hide_dataframe_shape=True, fmt_str_lengths=80):
             text = f"{_shown_tables(self.tables)}"
-            if self.rejects.is_empty():
-                return text
-            return f"{text}\nRejected rows:\n{_shown_rejects(self.rejects)}"
+            if not self.rejects.is_empty():
+                text += f"\nRejected rows:\n{_shown_rejects(self.rejects)}"
+        clients = self.tables.filter(table="appointments")["clients"].item()
+        return text if clients < MIN_CELL else "\n".join([text, *self.notes])
 
 
 def _shown_tables(tables: pl.DataFrame) -> pl.DataFrame:
@@ -96,7 +107,14 @@ def describe_cohort(cohort: Cohort) -> CohortDescription:
     spans = cohort.spans().select("client_id", "seen_from", "seen_until").lazy()
     rows = [_table_row(cohort, t, per_table.get(t, 0), spans) for t in cohort.tables]
     columns = pl.concat(_column_rows(cohort, t) for t in cohort.tables)
-    return CohortDescription(pl.DataFrame(rows, infer_schema_length=None), columns, rejects)
+    tables = pl.DataFrame(rows, infer_schema_length=None)
+    return CohortDescription(tables, columns, rejects, _notes(cohort))
+
+
+def _notes(cohort: Cohort) -> tuple[str, ...]:
+    resolved = cohort.appointments.filter(~pl.col("outcome").is_in(UNRESOLVED))
+    outcomes = resolved.select(pl.col("outcome").cast(pl.String).unique()).collect()
+    return (ALL_ATTENDED,) if outcomes.rows() == [("attended",)] else ()
 
 
 def _table_row(cohort: Cohort, table: str, rejected: int, spans: pl.LazyFrame) -> dict[str, object]:

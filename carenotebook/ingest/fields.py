@@ -55,7 +55,18 @@ class FirstOf:
     fields: tuple[Field, ...]
 
 
-Field = Source | Constant | Cases | FirstOf
+@dataclass(frozen=True)
+class BySource:
+    """What each source of a table made of several says in its own way.
+
+    `column` names the source of a row; a row of a source that is not in `fields` is blank.
+    """
+
+    column: str
+    fields: Mapping[str, Field]
+
+
+Field = Source | Constant | Cases | FirstOf | BySource
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ def columns_of(made: Field) -> set[str]:
         return {c for case in made.cases for c in case.when}
     if isinstance(made, FirstOf):
         return set().union(*(columns_of(f) for f in made.fields))
+    if isinstance(made, BySource):
+        return {made.column}.union(*(columns_of(f) for f in made.fields.values()))
     return set()
 
 
@@ -83,6 +96,8 @@ def reject_reasons(made: Field) -> set[str]:
         return {case.reject for case in made.cases if case.reject is not None}
     if isinstance(made, FirstOf):
         return set().union(*(reject_reasons(f) for f in made.fields))
+    if isinstance(made, BySource):
+        return set().union(*(reject_reasons(f) for f in made.fields.values()))
     return set()
 
 
@@ -97,6 +112,8 @@ def evaluate_field(
     if isinstance(made, FirstOf):
         found = [evaluate_field(f, frame, dtype, reading) for f in made.fields]
         return reduce(_first, found)
+    if isinstance(made, BySource):
+        return _by_source(made, frame, dtype, reading)
     text = pl.Series([made.value], dtype=pl.String).new_from_index(0, frame.height)
     return _parse(text, dtype, reading)
 
@@ -145,6 +162,18 @@ def _holds(case: Case) -> pl.Expr:
         for c, texts in case.when.items()
     ]
     return pl.all_horizontal(conditions) if conditions else pl.lit(value=True)
+
+
+def _by_source(made: BySource, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
+    sources = as_text(frame[made.column])
+    every = pl.DataFrame({"i": pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
+    parts = [pl.DataFrame(schema={"i": pl.UInt32, "v": dtype, "r": pl.String})]
+    for name, one in made.fields.items():
+        rows = (sources == name).arg_true()
+        read = evaluate_field(one, frame[rows], dtype, reading)
+        parts.append(pl.DataFrame({"i": rows, "v": read.values.cast(dtype), "r": read.reasons}))
+    found = every.join(pl.concat(parts), on="i", how="left", maintain_order="left")
+    return Parsed(found["v"], found["r"])
 
 
 def _chosen(of: Callable[[Case], str | None], made: Cases, otherwise: str | None) -> pl.Expr:

@@ -99,14 +99,15 @@ def from_frames(  # noqa: PLR0913 - one parameter a table, and what every reader
         "pauses": pauses,
         "policies": policies,
     }
-    raw = {t: RawTable(_to_polars(t, f)) for t, f in given.items() if f is not None}
+    raw = {t: RawTable(to_polars(t, f)) for t, f in given.items() if f is not None}
     if "appointments" not in raw:
         raise DataError("appointments= is the one table that a cohort cannot do without.")
     settings = Settings(timezone, notice, as_of, observed_from, episode_end)
     return assemble(raw, mapping, settings)
 
 
-def _to_polars(table: str, frame: Any) -> pl.DataFrame:
+def to_polars(table: str, frame: Any) -> pl.DataFrame:
+    """A frame of polars, pandas or pyarrow as polars; `table` names it in errors."""
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     if isinstance(frame, pl.DataFrame):
