@@ -22,6 +22,7 @@ _MODULE_OF = {
     "read_database": "ingest.database",
     "read_excel": "ingest.files",
     "read_omop": "ingest.omop",
+    "read_fhir": "ingest.fhir.reader",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
     "sweep": "criteria.sweeping",
@@ -50,6 +51,7 @@ __all__ = [
     "read_csv",
     "read_database",
     "read_excel",
+    "read_fhir",
     "read_omop",
     "read_parquet",
     "replay",
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
     from carenotebook.ingest.database import read_database as read_database
+    from carenotebook.ingest.fhir.reader import read_fhir as read_fhir
     from carenotebook.ingest.files import read_csv as read_csv
     from carenotebook.ingest.files import read_excel as read_excel
     from carenotebook.ingest.files import read_parquet as read_parquet

@@ -1,0 +1,239 @@
+"""Appointment and Encounter to rows of `appointments`, and hospital stays to `pauses`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from carenotebook.ingest.fhir import codes
+from carenotebook.ingest.fhir.elements import code_of, id_of, id_of_type, ids_in, type_of
+from carenotebook.ingest.fhir.tables import ENTERED_IN_ERROR, PLACE
+from carenotebook.ingest.times import parse_times
+
+THERAPISTS = ("Practitioner", "PractitionerRole")
+FOR_INFORMATION = "the patient is named for information only, not as one who takes part"
+EMERGENCY_VISIT = "is an emergency visit, not a session"
+NO_STAY = "is a stay in hospital that did not take place, or of which it is not known"
+BAD_END = "has an end that cannot be read"
+
+_ELEMENT = pl.element()
+
+
+def appointments(read: pl.DataFrame) -> pl.DataFrame:
+    """One row a Patient among the participants of each Appointment (a group: several).
+
+    The therapist is the first Practitioner or PractitionerRole, the site the first Location. A
+    Patient who is there for information only takes no part.
+    """
+    status = pl.col("status")
+    reason = pl.coalesce(
+        code_of(pl.col(c), codes.CANCELLATION) for c in ("cancelationReason", "cancellationReason")
+    )
+    cancelled = status == "cancelled"
+    actor = _ELEMENT.struct.field("actor")
+    service = pl.col("serviceType").list.first()
+    rows = read.select(
+        *PLACE,
+        "start",
+        "end",
+        status,
+        patients=_patients(),
+        informed=_has_patient(actor),
+        cancellation_reason=pl.when(cancelled).then(reason),
+        therapist_id=_first(id_of_type(actor, THERAPISTS)),
+        site=_first(id_of_type(actor, ("Location",))),
+        appointment_type=code_of(pl.col("appointmentType")),
+        service_type=pl.coalesce(
+            ids_in(service.struct.field("coding"), _ELEMENT.struct.field("code")).list.first(),
+            code_of(service.struct.field("concept")),
+        ),
+        virtual=_virtual(),
+        channel=_extension("DeliveryChannel", "valueCode"),
+        minutes="minutesDuration",
+        booked_at=_whole("created"),
+        cancelled_at="cancellationDate",
+        cancelled_updated=pl.when(cancelled).then(pl.col("meta").struct.field("lastUpdated")),
+        replaces=pl.coalesce(
+            pl.col("replaces").list.eval(id_of(_ELEMENT)).list.drop_nulls().list.first(),
+            _extension("Appointment.replaces", "valueReference", id_of),
+        ),
+    )
+    modality = (_modality(c) for c in ("virtual", "channel", "appointment_type", "service_type"))
+    group = pl.col("patients").list.len() > 1
+    told = rows.with_columns(
+        group=group,
+        modality=pl.coalesce(modality),
+        kind=pl.when(group)
+        .then(pl.lit("group"))
+        .otherwise(pl.col("appointment_type").replace_strict(codes.KINDS, default=None)),
+        problem=pl.when(status == "entered-in-error")
+        .then(pl.lit(ENTERED_IN_ERROR))
+        .when((pl.col("patients").list.len() == 0) & pl.col("informed"))
+        .then(pl.lit(FOR_INFORMATION)),
+    ).explode("patients", empty_as_null=True)
+    named = pl.when("group").then(pl.concat_str("id", pl.lit("/"), "patients")).otherwise("id")
+    return told.select(
+        pl.exclude("patients", "informed", "virtual", "channel", "group"),
+        client_id="patients",
+        appointment_id=named,
+    )
+
+
+def encounters(read: pl.DataFrame) -> pl.DataFrame:
+    """One row an Encounter, with the ids of the Appointments that it belongs to."""
+    kind = pl.col("class")
+    if isinstance(read.schema["class"], pl.List):
+        code = code_of(kind.list.first())
+    else:
+        code = kind.struct.field("code")
+    period = pl.coalesce("period", "actualPeriod").struct
+    person = pl.coalesce(
+        id_of_type(_ELEMENT.struct.field(f), THERAPISTS) for f in ("individual", "actor")
+    )
+    rows = read.select(
+        *PLACE,
+        "status",
+        client_id=id_of_type(pl.col("subject"), ("Patient",), untyped=True),
+        appointment_id=pl.concat_str(pl.lit("Encounter/"), "id"),
+        encounter_class=code,
+        start=pl.coalesce(period.field("start"), "plannedStartDate"),
+        end=period.field("end"),
+        therapist_id=ids_in(pl.col("participant"), person).list.first(),
+        site=ids_in(pl.col("location"), id_of(_ELEMENT.struct.field("location"))).list.first(),
+        virtual=_virtual(),
+        appointments=ids_in(
+            pl.col("appointment"), id_of_type(_ELEMENT, ("Appointment",), untyped=True)
+        ).fill_null([]),
+    )
+    return rows.with_columns(
+        modality=pl.coalesce(_modality("virtual"), _modality("encounter_class")),
+        problem=pl.when(pl.col("status") == "entered-in-error").then(pl.lit(ENTERED_IN_ERROR)),
+    ).drop("virtual")
+
+
+def stays(alone: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `pauses`: inpatient Encounters that belong to no Appointment."""
+    inpatient = alone.filter(pl.col("encounter_class").is_in(codes.STAYS))
+    took_place = pl.col("status").is_in(codes.SEEN)
+    return inpatient.select(
+        *PLACE,
+        "client_id",
+        "start",
+        "end",
+        reason=pl.lit("hospital"),
+        problem=pl.coalesce("problem", pl.when(~took_place).then(pl.lit(NO_STAY))),
+    )
+
+
+def all_appointments(
+    booked: pl.DataFrame, seen: pl.DataFrame, alone: pl.DataFrame, timezone: str
+) -> pl.DataFrame:
+    """The rows of `appointments`: Appointments, and Encounters that stand alone.
+
+    Parameters
+    ----------
+    booked : polars.DataFrame
+        What `appointments` made.
+    seen, alone : polars.DataFrame
+        What `encounters` made: those with an Appointment among the files, and those without.
+    timezone : str
+        For times without an offset.
+    """
+    visits = alone.filter(~pl.col("encounter_class").is_in(codes.STAYS).fill_null(value=False))
+    emergency = pl.col("encounter_class") == codes.EMERGENCY
+    visits = visits.with_columns(
+        status=pl.concat_str(pl.lit("encounter "), "status"),
+        problem=pl.coalesce("problem", pl.when(emergency).then(pl.lit(EMERGENCY_VISIT))),
+    )
+    took_place = seen.filter(pl.col("status").is_in(codes.SEEN)).explode("appointments")
+    with_modality = took_place.select("modality", id="appointments").unique("id", keep="first")
+    booked = booked.join(with_modality, on="id", how="left", maintain_order="left", suffix="_seen")
+    replaced = pl.col("id").is_in(booked["replaces"].drop_nulls().unique().implode())
+    status = _status(replaced, pl.col("id").is_in(with_modality["id"].implode()))
+    booked = booked.with_columns(
+        status=status,
+        modality=pl.coalesce("modality", "modality_seen"),
+        reason=_reason(),
+    ).drop("modality_seen")
+    rows = pl.concat([booked, visits.drop("appointments")], how="diagonal")
+    return _with_duration(rows, timezone).drop("end", "minutes", strict=False)
+
+
+def _status(replaced: pl.Expr, seen: pl.Expr) -> pl.Expr:
+    """The status with what decides beside it: an Encounter, a replacement, the reason's code."""
+    reason = pl.col("cancellation_reason")
+    moved = replaced & (
+        reason.is_null()
+        | (reason.str.contains(f"^(?:{'|'.join(codes.MOVABLE)})") & ~reason.is_in(codes.UNMOVED))
+    )
+    status = pl.col("status")
+    return (
+        pl.when((status == "cancelled") & moved)
+        .then(pl.lit("cancelled and replaced"))
+        .when((status == "cancelled") & reason.is_not_null())
+        .then(pl.concat_str(pl.lit("cancelled "), reason))
+        .when(status.is_in(["arrived", "checked-in"]) & seen)
+        .then(pl.concat_str(status, pl.lit(" and seen")))
+        .otherwise(status)
+    )
+
+
+def _reason() -> pl.Expr:
+    code = pl.col("cancellation_reason")
+    told = code.replace_strict(codes.REASONS, default="other")
+    return pl.when(pl.col("status") == "cancelled").then(told.fill_null("not_given"))
+
+
+def _with_duration(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """With `duration_min`: as stated, else from start to end; a negative one is negative."""
+    start, end = (parse_times(rows[c].str.strip_chars(), timezone) for c in ("start", "end"))
+    minutes = (end.values - start.values).dt.total_microseconds() / 60e6
+    unread = pl.Series("unread", end.reasons.is_not_null())
+    negative = pl.lit(minutes) < 0
+    between = pl.lit(minutes).cast(pl.String)
+    stated = pl.col("minutes") if "minutes" in rows.columns else pl.lit(None, pl.String)
+    return rows.with_columns(
+        duration_min=pl.when(negative).then(between).otherwise(pl.coalesce(stated, between)),
+        problem=pl.coalesce("problem", pl.when(pl.lit(unread)).then(pl.lit(BAD_END))),
+    )
+
+
+def _patients() -> pl.Expr:
+    actor = _ELEMENT.struct.field("actor")
+    takes_part = _ELEMENT.struct.field("required").ne_missing("information-only")
+    among = ids_in(
+        pl.col("participant"), pl.when(takes_part).then(id_of_type(actor, ("Patient",)))
+    ).list.unique(maintain_order=True)
+    subject = id_of_type(pl.col("subject"), ("Patient",))
+    told = pl.when(~_has_patient(actor)).then(subject)
+    alone = pl.concat_list(told).list.drop_nulls()
+    return pl.when(among.list.len() > 0).then(among).otherwise(alone)
+
+
+def _has_patient(actor: pl.Expr) -> pl.Expr:
+    found = pl.col("participant").list.eval(type_of(actor) == "Patient").list.any()
+    return found.fill_null(value=False)
+
+
+def _first(of: pl.Expr) -> pl.Expr:
+    return ids_in(pl.col("participant"), of).list.first()
+
+
+def _virtual() -> pl.Expr:
+    kind = _ELEMENT.struct.field("channelType").struct.field("code")
+    return ids_in(pl.col("virtualService"), kind).list.first()
+
+
+def _extension(ending: str, value: str, read: object = None) -> pl.Expr:
+    held = _ELEMENT.struct.field(value)
+    made = held if read is None else id_of(held)
+    wanted = _ELEMENT.struct.field("url").str.contains(ending, literal=True)
+    return ids_in(pl.col("extension"), pl.when(wanted).then(made)).list.first()
+
+
+def _modality(column: str) -> pl.Expr:
+    return pl.col(column).replace_strict(codes.MODALITIES, default=None, return_dtype=pl.String)
+
+
+def _whole(column: str) -> pl.Expr:
+    """A dateTime of which FHIR requires the year alone; null unless the day is told."""
+    return pl.when(~pl.col(column).str.contains(r"^\d{4}(-\d{2})?$")).then(column).alias(column)
