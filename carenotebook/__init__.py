@@ -25,6 +25,7 @@ _MODULE_OF = {
     "read_fhir": "ingest.fhir.reader",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
+    "suggest_mapping": "ingest.suggest",
     "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
 }
@@ -55,6 +56,7 @@ __all__ = [
     "read_omop",
     "read_parquet",
     "replay",
+    "suggest_mapping",
     "sweep",
     "synthetic_cohort",
     "widgets",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from carenotebook.ingest.files import read_parquet as read_parquet
     from carenotebook.ingest.frames import from_frames as from_frames
     from carenotebook.ingest.omop import read_omop as read_omop
+    from carenotebook.ingest.suggest import suggest_mapping as suggest_mapping
     from carenotebook.privacy import Privacy as Privacy
     from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort
     from carenotebook.synthetic.truth import Truth as Truth

@@ -16,14 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import carenotebook as cn
-from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
+from carenotebook.core.errors import (
+    CareNotebookError,
+    CareNotebookWarning,
+    MappingError,
+    OptionError,
+)
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
     from carenotebook.criteria.rule import Rule
     from carenotebook.report.review import Review
 
-UNEXPECTED, USAGE, DATA, RULE, OUTPUT = 1, 2, 3, 4, 5
+UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING = 1, 2, 3, 4, 5, 6
 INTERRUPTED = 130
 
 EXIT_CODES = """\
@@ -34,6 +39,7 @@ exit codes:
   3  the data could not be read
   4  the rule was refused: malformed, or it needs data that the cohort does not have
   5  the output could not be written
+  6  the columns are not carenotebook's and no mapping was given: one is suggested
   130  interrupted
 """
 TABLES = (
@@ -121,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_review(commands)
+    _add_suggest(commands)
     lab = commands.add_parser("lab", help="open JupyterLab on the tour")
     lab.set_defaults(run=_lab)
     return parser
@@ -173,6 +180,21 @@ def _add_review(commands: Any) -> None:
         "--episode-end", help="without --episodes: as_of, or a duration such as 120d"
     )
     review.set_defaults(run=_review)
+
+
+def _add_suggest(commands: Any) -> None:
+    suggest = commands.add_parser(
+        "suggest",
+        help="a mapping for a file whose columns are not carenotebook's",
+        description="Print a mapping to correct: what columns and words seem to mean, how sure "
+        "that is, and what is left for you to decide.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    suggest.add_argument("data", metavar="DATA", type=Path, help="a .csv, .parquet or .xlsx file")
+    suggest.add_argument("--table", help="the table that it is, where you know: contacts, ...")
+    suggest.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new YAML file")
+    suggest.set_defaults(run=_suggest)
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -254,8 +276,45 @@ def _cohort(arguments: argparse.Namespace) -> Cohort:
     if data.suffix.lower() not in readers:
         raise _Failure(DATA, f"{data}: not a folder and not one of {', '.join(readers)}.")
     with _failing(DATA):
-        cohort: Cohort = getattr(cn, readers[data.suffix.lower()])(appointments=data, **given)
+        read = getattr(cn, readers[data.suffix.lower()])
+        try:
+            cohort: Cohort = read(appointments=data, **given)
+        except MappingError:
+            if arguments.mapping is not None:
+                raise
+            _suggest_instead(arguments)
+            raise
     return cohort
+
+
+def _suggest_instead(arguments: argparse.Namespace) -> None:
+    """Print a mapping for the files whose columns are not ours and stop, if any is recognised."""
+    from carenotebook.ingest.suggest import suggest_for
+
+    files = {n: path for n in TABLES if (path := getattr(arguments, n)) is not None}
+    suggestion = suggest_for({"appointments": arguments.data, **files})
+    if not any(t.choices for t in suggestion.tables):
+        return
+    if arguments.json:
+        print(json.dumps({"suggested_mapping": suggestion.yaml}, indent=2, ensure_ascii=False))
+    else:
+        print(suggestion, end="")
+    raise _Failure(
+        MAPPING,
+        f"{arguments.data}: nothing was read, for not every column is one that carenotebook knows. "
+        "Save the mapping suggested above, correct it, and add --mapping FILE.",
+    )
+
+
+def _suggest(arguments: argparse.Namespace) -> None:
+    with _failing(DATA):
+        suggestion = cn.suggest_mapping(arguments.data, table=arguments.table)
+    if arguments.output is None:
+        print(suggestion, end="")
+        return
+    with _failing(OUTPUT):
+        suggestion.save(arguments.output)
+    print(f"Suggestion: {arguments.output}. Correct it; review takes it as --mapping.")
 
 
 def _write(review: Review, output: Path) -> None:

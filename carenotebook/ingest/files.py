@@ -220,6 +220,21 @@ def read_excel(  # noqa: PLR0913 - one parameter a table, and what every reader 
     return assemble(_tables(paths, _excel_sheet), mapping, settings)
 
 
+def read_file(path: Path) -> RawTable:
+    """One file or sheet as its reader gives it, the reader told by the file's name.
+
+    Raises
+    ------
+    DataError
+        If its name ends otherwise than in .csv, .parquet or .xlsx, or it cannot be read.
+    """
+    book, _ = _book_and_sheet(path)
+    suffix = Path(book).suffix.lower()
+    if suffix not in READERS:
+        raise DataError(f"{path}: not one of {', '.join(READERS)}.")
+    return _table("the data", path, READERS[suffix])
+
+
 def _tables(
     paths: Mapping[str, File | None],
     read: Callable[[Path], RawTable],
@@ -294,3 +309,11 @@ def _without_empty_end(frame: pl.DataFrame) -> pl.DataFrame:
     """Formatted cells below the data are no rows."""
     written = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
     return frame.head(0 if written.is_empty() else int(written[-1]) + 1)
+
+
+READERS: dict[str, Callable[[Path], RawTable]] = {
+    ".csv": read_csv_file,
+    ".parquet": _parquet_file,
+    ".xlsx": _excel_sheet,
+}
+"""What reads a file, by how its name ends."""

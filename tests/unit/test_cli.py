@@ -38,6 +38,9 @@ def folder(tmp_path_factory, small_group_tables):
     (home / "broken.rule.yml").write_text("carenotebook_rule: 1\nname: [\n")
     (home / "headless.csv").write_text("a,b\n1,2\n")
     (home / "notes.txt").write_text("no table")
+    appointments = small_group_tables["appointments"]
+    foreign = appointments.rename({"client_id": "Patient", "start": "Visit", "outcome": "Status"})
+    foreign.write_csv(home / "foreign.csv")
     cn.read_csv(
         appointments=home / "appointments.csv", clients=home / "clients.csv", episode_end="60d"
     ).save(home / "saved")
@@ -117,6 +120,8 @@ MISTAKES = {
         ["review", "headless.csv", "--rule", "two.rule.yml", "--json"],
         "client_id",
     ),
+    "a suggestion for nothing": (3, ["suggest", "absent.csv"], "absent.csv"),
+    "a suggestion for no table": (2, ["suggest", "clients.csv", "--table", "people"], "people"),
     "an empty folder": (3, ["review", "empty", "--rule", "two.rule.yml", "--json"], "empty"),
     "no published rule": (4, ["review", "saved", "--rule", "no-such", "--json"], "ruh"),
     "no rule file": (4, ["review", "saved", "--rule", "absent.rule.yml", "--json"], "absent"),
@@ -147,6 +152,34 @@ def test_a_mistake_is_one_line_and_a_documented_code(mistake, folder):
     assert named in message
     assert all(line.startswith(("usage: ", " ")) for line in usage)
     assert done.stdout == ""
+
+
+FOREIGN = ["review", "foreign.csv", "--rule", "two.rule.yml", "--episode-end", "60d"]
+
+
+def test_without_a_mapping_one_is_suggested_and_nothing_else_is_done(folder):
+    done = run(*FOREIGN, "--clients", "clients.csv", "-o", "never.html", cwd=folder)
+    assert done.returncode == 6
+    (line,) = done.stderr.splitlines()
+    assert "--mapping FILE" in line
+    assert "  client_id: Patient" in done.stdout
+    assert "\nclients:" not in done.stdout
+    assert not (folder / "never.html").exists()
+    as_json = run(*FOREIGN, "--json", cwd=folder)
+    assert as_json.returncode == 6
+    assert "appointments:" in json.loads(as_json.stdout)["suggested_mapping"]
+
+
+def test_a_suggestion_that_was_saved_is_what_review_takes(folder, reviewed):
+    done = run("suggest", "foreign.csv", "-o", "foreign.yml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    options = ["--mapping", "foreign.yml", "--clients", "clients.csv", "--by", "language", "--json"]
+    read = run(*FOREIGN, *options, cwd=folder)
+    assert read.returncode == 0, read.stderr
+    assert json.loads(read.stdout)["flagged"] == json.loads(reviewed.stdout)["flagged"]
+    again = run("suggest", "foreign.csv", "-o", "foreign.yml", cwd=folder)
+    assert again.returncode == 5
+    assert "not overwritten" in again.stderr
 
 
 def test_groups_by_client_are_refused(folder):
