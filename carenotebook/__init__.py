@@ -12,6 +12,7 @@ _MODULE_OF = {
     "Privacy": "privacy",
     "Truth": "synthetic.truth",
     "attendance": "describe.attendance",
+    "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "from_frames": "ingest.frames",
     "gaps": "describe.gaps",
@@ -29,7 +30,7 @@ _MODULE_OF = {
     "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
 }
-_SUBMODULES = ("criteria", "effects", "privacy", "quality", "widgets")
+_SUBMODULES = ("appraise", "criteria", "effects", "privacy", "quality", "widgets")
 
 __version__ = metadata.version("carenotebook")
 __all__ = [
@@ -38,7 +39,9 @@ __all__ = [
     "Privacy",
     "Truth",
     "__version__",
+    "appraise",
     "attendance",
+    "audit",
     "capacity",
     "criteria",
     "effects",
@@ -63,11 +66,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from carenotebook import appraise as appraise
     from carenotebook import criteria as criteria
     from carenotebook import effects as effects
     from carenotebook import privacy as privacy
     from carenotebook import quality as quality
     from carenotebook import widgets as widgets
+    from carenotebook.appraise.auditing import audit as audit
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load

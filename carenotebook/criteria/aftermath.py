@@ -63,9 +63,24 @@ class CameBack(Result):
 
 def came_back(replay: Replay, within: str) -> CameBack:
     """See `Replay.came_back`."""
+    flags = returns(replay, within)
+    told, left = flags.drop_nulls("back"), flags.filter(pl.col("back").is_null())
+    row = proportions(told, "back").with_columns(term=pl.lit("came back"))
+    clients = left["client_id"].n_unique()
+    return CameBack(row.select("term", *COLUMNS), within, left.height, clients, states(replay))
+
+
+def returns(replay: Replay, within: str) -> pl.DataFrame:
+    """Client-level: first flags with `back`, whether the client attended again in time.
+
+    Returns
+    -------
+    polars.DataFrame
+        client_id, episode, flagged_at, until (flagged_at and so long after), back (null where what
+        is seen ends before that).
+    """
     length = timedelta(microseconds=duration_us(within, "within", zero=False))
     first = replay.first.with_columns(until=pl.col("flagged_at") + length)
-    followed = pl.col("until") <= replay.cohort.as_of
     attended = (
         replay.cohort.appointments.filter(pl.col("outcome") == "attended")
         .select("client_id", "start")
@@ -76,12 +91,6 @@ def came_back(replay: Replay, within: str) -> CameBack:
         .with_columns(back=pl.lit(value=True))
         .collect()
     )
-    told = (
-        first.filter(followed)
-        .join(attended, on=["client_id", "episode"], how="left")
-        .with_columns(pl.col("back").fill_null(value=False))
-    )
-    left = first.filter(~followed)
-    row = proportions(told, "back").with_columns(term=pl.lit("came back"))
-    clients = left["client_id"].n_unique()
-    return CameBack(row.select("term", *COLUMNS), within, left.height, clients, states(replay))
+    told = first.join(attended, on=["client_id", "episode"], how="left", maintain_order="left")
+    followed = pl.col("until") <= replay.cohort.as_of
+    return told.with_columns(back=pl.when(followed).then(pl.col("back").fill_null(value=False)))

@@ -24,17 +24,7 @@ _FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "at_risk", "flagge
 
 def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """See `Replay.tidy`; `episodes` as from `Replay.episodes`."""
-    ended = (pl.col("ended_at") <= pl.lit(as_of, pl.Datetime("us", "UTC"))).fill_null(value=False)
-    found = episodes.select(
-        lasting=_microseconds(pl.col("flagged_at").fill_null(pl.col("seen_until"))),
-        cause=pl.when(pl.col("flagged_at").is_not_null())
-        .then(1)
-        .when(ended)
-        .then(2)
-        .otherwise(0)
-        .cast(pl.Int64),
-        client=pl.col("client_id").rank("dense").cast(pl.Int64),
-    )
+    found = endings(episodes, as_of)
     longest = int(found["lasting"].to_numpy().max(initial=0))
     weeks = -(-longest // (_STEP * DAY))  # the last of them holds the last flag
     days = np.arange(weeks + 1) * _STEP
@@ -56,6 +46,28 @@ def incidence(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
             "flagged": by_then.astype(np.int64),
             "clients": np.concatenate(([0], first_of_client)).astype(np.int64)[by_then],
         }
+    )
+
+
+def endings(episodes: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Client-level: how long each episode lasts to its first flag, or to what comes before one.
+
+    Returns
+    -------
+    polars.DataFrame
+        lasting (microseconds since it is first seen), cause (1 flagged, 2 care ended, 0 still open
+        at `as_of`), client (a number).
+    """
+    ended = (pl.col("ended_at") <= pl.lit(as_of, pl.Datetime("us", "UTC"))).fill_null(value=False)
+    return episodes.select(
+        lasting=_microseconds(pl.col("flagged_at").fill_null(pl.col("seen_until"))),
+        cause=pl.when(pl.col("flagged_at").is_not_null())
+        .then(1)
+        .when(ended)
+        .then(2)
+        .otherwise(0)
+        .cast(pl.Int64),
+        client=pl.col("client_id").rank("dense").cast(pl.Int64),
     )
 
 

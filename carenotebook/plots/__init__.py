@@ -33,6 +33,7 @@ _CHARTS = {
     "carenotebook.criteria.sweep_choice.Chosen": "sweep.chosen_chart",
     "carenotebook.criteria.sweep_result.Sweep": "sweep.sweep_chart",
     "carenotebook.criteria.unresolved.UnknownOutcomes": "criteria.proportions",
+    "carenotebook.appraise.auditing.Audit": "audit.audit_chart",
 }
 
 

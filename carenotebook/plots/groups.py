@@ -154,6 +154,7 @@ def rows_axis(rows: list[dict[str, Any]], beside: float | None) -> alt.Y:
         ticks=False,
         domain=False,
         labelColor=INK,
+        labelPadding=8,
         labelExpr="split(datum.label, '\\n')",
         minExtent=beside,
     )

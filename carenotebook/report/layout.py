@@ -30,6 +30,9 @@ STANDING = (
 GROUP = "by_group_"
 """How the blocks of group comparisons are named."""
 
+AUDIT = "audit"
+"""How the blocks of audits are named: this, or this and a column."""
+
 _CLIENTS = "Clients with an appointment"
 _FLAGGED = "Put up for review"
 _UNDECIDED = "undecided at some time"
@@ -62,6 +65,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("attendance", "Attendance", ("attendance", "outcome_panel")),
     ("flagged", "Put up for review", ("flagged", "by_month")),
     ("attrition", "What each clause does", ("attrition",)),
+    ("harm", "Fairness and harm", ()),
     ("groups", "Differences between groups", ()),
     ("came-back", "Who came back after the flag", ("came_back",)),
     ("unknown", "What is not known", ("states", "unknown_outcomes")),
@@ -86,6 +90,8 @@ def page_of(review: Review) -> Page:
 def _section(review: Review, name: str, title: str, blocks: tuple[str, ...]) -> Section:
     if name == "groups":
         blocks = tuple(b for b in review.blocks if b.startswith(GROUP))
+    if name == "harm":
+        blocks = tuple(b for b in review.blocks if b.split("_")[0] == AUDIT)
     if not blocks:
         return Section(name, title, (Part("Not asked for: name columns of clients with --by."),))
     parts = [_part(review, b) for b in blocks]

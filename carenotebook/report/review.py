@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 import carenotebook
+from carenotebook.appraise.auditing import MOST_COLUMNS, audit
 from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.criteria.replay import replay
 from carenotebook.describe.attendance import attendance
 from carenotebook.describe.panel import outcome_panel
 from carenotebook.privacy import Privacy
 from carenotebook.report.figures import Block, data_blocks, result_block
-from carenotebook.report.layout import GROUP, STANDING, key_figures, page_of
+from carenotebook.report.layout import AUDIT, GROUP, STANDING, key_figures, page_of
 from carenotebook.report.page import render
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def review(cohort: Cohort, rule: Rule, by: Sequence[str] = (), *, progress: bool
         "by_month": found.by_month,
         "attrition": found.attrition,
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
+        **_audits(found, by),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
         "states": found.states,
         "unknown_outcomes": found.unknowns,
@@ -130,6 +132,14 @@ def review(cohort: Cohort, rule: Rule, by: Sequence[str] = (), *, progress: bool
         blocks={**data_blocks(cohort, privacy), **blocks},
         privacy=privacy,
     )
+
+
+def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]:
+    """One audit with every combination of few columns, or one a column."""
+    if len(by) <= MOST_COLUMNS:
+        return {AUDIT: partial(audit, found, by, horizon=CAME_BACK_WITHIN)}
+    audits = (partial(audit, found, column, horizon=CAME_BACK_WITHIN) for column in by)
+    return {f"{AUDIT}_{column}": one for column, one in zip(by, audits, strict=True)}
 
 
 def _by_group(found: Replay, column: str) -> FlagsByGroup:

@@ -15,7 +15,21 @@ HIDDEN = "Hidden"
 UNKNOWN = "not known"
 
 _INTERVAL = ("estimate", "conf_low", "conf_high")
-_LEFT_OUT = (SUPPRESSED, "std_error", "design_effect", "clients_with", "clients_without", "unit")
+_LEFT_OUT = (
+    SUPPRESSED,
+    "std_error",
+    "design_effect",
+    "clients_with",
+    "clients_without",
+    "unit",
+    "needs",
+    "reference",
+    "interval_by",
+    "difference_low",
+    "difference_high",
+)
+_GAPS = ("difference", "smallest_gap")
+_LAST = {"estimate": 1, "difference": 2, "smallest_gap": 3}
 _VOCABULARY = ("term", "state", "section", "denominator_name", "outcome", "ended_by", "end_reason")
 _NUMBERED = ("day",)
 _CONSTANTS = ("term", "denominator_name")
@@ -27,6 +41,8 @@ _HEADINGS = {
     "estimate": "Estimate (95 % CI)",
     "by": "Split by",
     "clients": "Clients counted",
+    "difference": "Difference (95 % CI)",
+    "smallest_gap": "Smallest gap that would show",
 }
 
 
@@ -88,7 +104,7 @@ def _shown(frame: pl.DataFrame) -> list[str]:
     named = any(_names(c, frame) for c in others)
     skip |= {c for c in _CONSTANTS if c in frame.columns and named and frame[c].n_unique() < 2}
     kept = [c for c in frame.columns if c not in skip]
-    return sorted(kept, key=lambda c: (not _names(c, frame), c == "estimate"))
+    return sorted(kept, key=lambda c: (not _names(c, frame), _LAST.get(c, 0)))
 
 
 def _names(column: str, frame: pl.DataFrame) -> bool:
@@ -97,10 +113,14 @@ def _names(column: str, frame: pl.DataFrame) -> bool:
 
 
 def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, Any]], str]:
+    if not frame.schema[name].is_numeric():
+        return _text_writer(name, frame)
     dtype, columns = frame.schema[name], frame.columns
 
     def hidden_or(text: str, say: Callable[[dict[str, Any]], str]) -> Callable[..., str]:
         def write(row: dict[str, Any]) -> str:
+            if row.get("needs"):
+                return str(row["needs"]) if name == "estimate" else ""
             if row[name] is None:
                 return text if row[SUPPRESSED] or dtype.is_integer() else UNKNOWN
             return say(row)
@@ -109,11 +129,15 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
 
     if name == "estimate":
         return hidden_or(HIDDEN, _estimate)
+    if name in _GAPS:
+        return lambda r: _gap(r, name)
     if name == "numerator" and "denominator" in columns:
         return lambda r: _count(r, label)
-    if dtype.is_numeric():
-        return hidden_or(label, _probability if name == "p_value" else lambda r: number(r[name]))
-    if dtype == pl.Date and (frame[name].dt.day() == 1).all():
+    return hidden_or(label, _probability if name == "p_value" else lambda r: number(r[name]))
+
+
+def _text_writer(name: str, frame: pl.DataFrame) -> Callable[[dict[str, Any]], str]:
+    if frame.schema[name] == pl.Date and (frame[name].dt.day() == 1).all():
         return lambda r: f"{r[name]:%b %Y}" if r[name] else ""
     if name in _VOCABULARY:
         return lambda r: str(r[name] or "").replace("_", " ")
@@ -122,6 +146,8 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
 
 def _count(row: dict[str, Any], label: str) -> str:
     events, rows = row["numerator"], row["denominator"]
+    if row.get("needs"):
+        return ""
     if rows is None:
         return label if row[SUPPRESSED] else UNKNOWN
     return number(rows) if events is None else f"{number(events)} of {number(rows)}"
@@ -137,9 +163,9 @@ def _estimate(row: dict[str, Any]) -> str:
         figure, ends = percent(row["estimate"]), [percent(v, sign=False) for v in (low, high)]
         joint = "\N{EN DASH}"
     else:
-        say = _one_decimal if unit == "points" else number
-        figure, joint = f"{say(row['estimate'])} {unit}", " to "
-        ends = ["" if v is None else say(v) for v in (low, high)]
+        say = {"points": _one_decimal, "ratio": _two_decimals}.get(unit, number)
+        figure = say(row["estimate"]) + ("" if unit == "ratio" else f" {unit}")
+        joint, ends = " to ", ["" if v is None else say(v) for v in (low, high)]
     return figure if low is None or high is None else f"{figure} ({ends[0]}{joint}{ends[1]})"
 
 
@@ -147,5 +173,22 @@ def _probability(row: dict[str, Any]) -> str:
     return p_value(row["p_value"]).removeprefix("p ").removeprefix("= ")
 
 
+def _gap(row: dict[str, Any], name: str) -> str:
+    """A difference from the group of reference, with its sign; of shares in percentage points."""
+    if row[name] is None:
+        return HIDDEN if row[SUPPRESSED] else ""
+    share = (row.get("unit") or "share") == "share"
+    ends = [row[n] for n in ("difference_low", "difference_high")] if name == "difference" else []
+    sign = "+" if ends else ""
+    figure, *bounds = (f"{100 * v if share else v:{sign},.1f}" for v in (row[name], *ends))
+    unit = " points" if share else ""
+    text = f"{figure}{unit} ({bounds[0]} to {bounds[1]})" if bounds else f"{figure}{unit}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def _one_decimal(value: float) -> str:
     return f"{value:,.1f}"
+
+
+def _two_decimals(value: float) -> str:
+    return f"{value:,.2f}"

@@ -199,7 +199,7 @@ def release_proportions(  # noqa: PLR0913 - what is known of the table
         overlapping=[*known, *(m for d, m in margins.items() if d not in (*disjoint, category))],
         divided=[m for d, m in margins.items() if d == category],
         groups=groups,
-        derive=lambda frame: _figures(frame).drop(*guards, *WITHHELD),
+        derive=lambda frame: figures(frame).drop(*guards, *WITHHELD),
     )
 
 
@@ -257,20 +257,28 @@ def _sums() -> list[pl.Expr]:
 def _estimated(sums: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     columns = ("numerator", "denominator", "clients", *_SUMS)
     effect = design_effect(ClusterSums(*(sums[c].cast(pl.Float64).to_numpy() for c in columns)))
-    figured = _figures(sums.with_columns(design_effect=effect))
+    figured = figures(sums.with_columns(design_effect=effect))
     return figured.select(*by, *COLUMNS)
 
 
-def _figures(frame: pl.DataFrame) -> pl.DataFrame:
-    """Estimate, standard error and interval from the counts and the design effect."""
-    events, rows, effect, clients = (
+def figures(frame: pl.DataFrame, clusters: str = "clients") -> pl.DataFrame:
+    """Estimate, standard error and interval from the counts and the design effect.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        numerator, denominator, design_effect and the column `clusters`.
+    clusters : str
+        Column that counts those who repeat: the interval has one degree of freedom fewer.
+    """
+    events, rows, effect, many = (
         frame[c].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        for c in ("numerator", "denominator", "design_effect", "clients")
+        for c in ("numerator", "denominator", "design_effect", clusters)
     )
-    varied = (rows > clients) & (events > 0) & (events < rows)
+    varied = (rows > many) & (events > 0) & (events < rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         estimate = events / rows
         error = np.sqrt(estimate * (1 - estimate) / rows * effect)
-    low, high = wilson(events / effect, rows / effect, quantile_95(varied, clients - 1))
-    figures = {"estimate": estimate, "std_error": error, "conf_low": low, "conf_high": high}
-    return frame.with_columns(pl.Series(n, v, nan_to_null=True) for n, v in figures.items())
+    low, high = wilson(events / effect, rows / effect, quantile_95(varied, many - 1))
+    found = {"estimate": estimate, "std_error": error, "conf_low": low, "conf_high": high}
+    return frame.with_columns(pl.Series(n, v, nan_to_null=True) for n, v in found.items())
