@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -307,9 +307,8 @@ def build_cohort(  # noqa: PLR0913 - what a reader tells of its data
         neither given nor to be told from the data.
     """
     if episode_end is not None:
-        _check_episode_end(episode_end, tables)
-    numbers = _client_numbers(tables)
-    part = {n: _prepared(n, f, numbers).lazy() for n, f in tables.items()}
+        check_episode_end(episode_end, tables)
+    part = {n: f.lazy() for n, f in prepared_part(tables).items()}
     if rejected is not None and rejected.is_empty():
         rejected = None
     return Cohort(
@@ -326,6 +325,20 @@ def build_cohort(  # noqa: PLR0913 - what a reader tells of its data
 
 def default_as_of(tables: Mapping[str, pl.DataFrame]) -> datetime:
     """One microsecond after the latest recorded happening."""
+    return after_latest(latest_happening(tables))
+
+
+def after_latest(latest: datetime | None) -> datetime:
+    """The default of `as_of` after what happened last."""
+    if latest is None:
+        raise OptionError(
+            "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
+        )
+    return latest + timedelta(microseconds=1)
+
+
+def latest_happening(tables: Mapping[str, pl.DataFrame]) -> datetime | None:
+    """When the latest recorded happening was; None if nothing has happened yet."""
     happened = ("attended", "no_show", "technical_failure", "was_not_brought")
     latest: list[datetime] = []
     for name, frame in tables.items():
@@ -336,14 +349,11 @@ def default_as_of(tables: Mapping[str, pl.DataFrame]) -> datetime:
         else:
             columns = [frame["at"]] if "at" in frame.columns else []
         latest += [last for c in columns if isinstance(last := c.max(), datetime)]
-    if not latest:
-        raise OptionError(
-            "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
-        )
-    return max(latest) + timedelta(microseconds=1)
+    return max(latest, default=None)
 
 
-def _check_episode_end(episode_end: str, tables: Mapping[str, pl.DataFrame]) -> None:
+def check_episode_end(episode_end: str, tables: Collection[str]) -> None:
+    """Refuse an `episode_end` that is no duration, or that stands beside an `episodes` table."""
     if "episodes" in tables:
         raise OptionError(
             "episode_end= says how episodes end without an episodes table; this cohort has one. "
@@ -351,6 +361,12 @@ def _check_episode_end(episode_end: str, tables: Mapping[str, pl.DataFrame]) -> 
         )
     if episode_end != "as_of":
         duration_us(episode_end, "episode_end")
+
+
+def prepared_part(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Accepted tables as a part: sorted, and clients numbered in their order."""
+    numbers = _client_numbers(tables)
+    return {n: _prepared(n, f, numbers) for n, f in tables.items()}
 
 
 def _client_numbers(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -29,7 +29,7 @@ class _Column:
             self.streams["lengths"].update(
                 filled.str.len_bytes().to_numpy().astype("<u4").tobytes()
             )
-            self.streams["values"].update("".join(filled.to_list()).encode())
+            self.streams["values"].update(filled.str.join("").fill_null("")[0].encode())
             return
         numbers = values.to_physical().fill_null(0).to_numpy()
         kind = "<f8" if values.dtype.is_float() else "<i8"
@@ -39,22 +39,35 @@ class _Column:
         return "".join(s.hexdigest() for s in self.streams.values())
 
 
+class Fingerprint:
+    """The hash of a cohort whose parts are shown to it one by one, in their order."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, dict[str, _Column]] = {}
+
+    def feed(self, table: str, frame: pl.DataFrame) -> None:
+        """Take in a part's table; `policies`, which stands whole in every part, once."""
+        if table == "policies" and table in self._columns:
+            return
+        columns = self._columns.setdefault(table, {})
+        for values in frame.drop(CLIENT, strict=False).iter_columns():
+            columns.setdefault(values.name, _Column()).feed(values)
+
+    def hexdigest(self, cohort: Cohort) -> str:
+        """The hash, with the times that bound the cohort."""
+        whole = hashlib.sha256()
+        for bound in (cohort.as_of, cohort.observed_from, cohort.episode_end):
+            whole.update(f"{bound}\n".encode())
+        for table in cohort.tables:
+            for name, column in self._columns[table].items():
+                whole.update(f"{table}.{name}:{column.digest()}\n".encode())
+        return whole.hexdigest()
+
+
 def cohort_hash(cohort: Cohort) -> str:
     """See `Cohort.content_hash`."""
-    whole = hashlib.sha256()
-    for bound in (cohort.as_of, cohort.observed_from, cohort.episode_end):
-        whole.update(f"{bound}\n".encode())
-    for name in cohort.tables:
-        for column, digest in _table_digests(cohort, name).items():
-            whole.update(f"{name}.{column}:{digest}\n".encode())
-    return whole.hexdigest()
-
-
-def _table_digests(cohort: Cohort, name: str) -> dict[str, str]:
-    columns: dict[str, _Column] = {}
-    parts = cohort.parts[:1] if name == "policies" else cohort.parts
-    for part in parts:
-        frame = part[name].drop(CLIENT, strict=False).collect()
-        for values in frame.iter_columns():
-            columns.setdefault(values.name, _Column()).feed(values)
-    return {name: column.digest() for name, column in columns.items()}
+    found = Fingerprint()
+    for table in cohort.tables:
+        for part in cohort.parts[:1] if table == "policies" else cohort.parts:
+            found.feed(table, part[table].drop(CLIENT, strict=False).collect())
+    return found.hexdigest(cohort)

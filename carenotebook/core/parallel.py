@@ -7,6 +7,7 @@ runs; what travels is the task, the paths of the part's files and the answer.
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -54,9 +55,9 @@ def each_part(
     return _submitted(tasks, executor)
 
 
-def in_threads(tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Answers in order, with no more in memory than threads can work on."""
-    workers = os.cpu_count() or 1
+def in_threads(tasks: Iterable[Callable[[], T]], most: int | None = None) -> Iterator[T]:
+    """Answers in order, with no more in memory than threads (at `most` so many) can work on."""
+    workers = min(os.cpu_count() or 1, most or sys.maxsize)
     pending: deque[Future[T]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for task in tasks:

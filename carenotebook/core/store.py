@@ -41,25 +41,32 @@ class Saving:
         self.name = f"data-{uuid.uuid4().hex[:12]}"
         self.counts: dict[str, int] = {}
         self._previous = previous
+        self._partitions = 0
         self._files: dict[str, tuple[int, int]] = {}
 
     def write(self, path: str, frame: pl.DataFrame) -> None:
         """Write a frame below the folder of this save."""
-        self._files[path] = write_frame(frame, self.home / self.name / path)
+        self._files[path] = write_frame(frame, self.folder / path)
 
-    def write_part(self, number: int, part: dict[str, pl.DataFrame]) -> None:
-        """Write the tables of a range of clients."""
+    @property
+    def folder(self) -> Path:
+        """Where this save writes; whatever else stands there is removed in the end."""
+        return self.home / self.name
+
+    def write_part(self, part: dict[str, pl.DataFrame]) -> None:
+        """Write the tables of the next range of clients."""
         for name, frame in part.items():
-            self.write(f"{name}/part-{number:05}.parquet", frame)
-            counted = 0 if name == "policies" and number else frame.height
+            self.write(f"{name}/part-{self._partitions:05}.parquet", frame)
+            counted = 0 if name == "policies" and self._partitions else frame.height
             self.counts[name] = self.counts.get(name, 0) + counted
+        self._partitions += 1
 
     def place(self, cohort: dict[str, Any]) -> None:
         """Make what was written the folder's cohort."""
-        for folder in {(self.home / self.name / f).parent for f in self._files}:
+        for folder in {(self.folder / f).parent for f in self._files}:
             sync_folder(folder)
-        manifest = {"data": self.name, "previous": self._previous, "files": self._files}
-        write_manifest(self.home, cohort | manifest)
+        stored = {"data": self.name, "previous": self._previous, "partitions": self._partitions}
+        write_manifest(self.home, cohort | stored | {"files": self._files})
 
 
 @contextmanager
@@ -98,13 +105,12 @@ def save_cohort(cohort: Cohort, folder: str | Path, partitions: int | None = Non
         raise OptionError(f"partitions={partitions}: use 1 or more.")
     home = Path(folder)
     with saving(home) as save:
-        number = 0
-        for number, part in enumerate(_repartitioned(cohort, partitions), start=1):
-            save.write_part(number - 1, part)
+        for part in _repartitioned(cohort, partitions):
+            save.write_part(part)
         rejected = cohort.rejected
         if rejected.height:
             save.write("rejected/part-00000.parquet", rejected)
-        save.place(describe_saved(cohort, save.counts, number) | {"rejected": rejected.height})
+        save.place(saved_facts(cohort, save.counts, cohort.content_hash, rejected.height))
     return home
 
 
@@ -141,19 +147,21 @@ def _between(frame: pl.DataFrame, low: int, high: int) -> pl.DataFrame:
     return frame[int(first) : int(last)]
 
 
-def describe_saved(cohort: Cohort, counts: dict[str, int], number: int) -> dict[str, Any]:
+def saved_facts(
+    cohort: Cohort, rows: dict[str, int], content_hash: str, rejected: int
+) -> dict[str, Any]:
     """What a manifest says of a cohort, besides its files."""
     return {
         "format": FORMAT,
         "schema_version": schema.SCHEMA_VERSION,
-        "partitions": number,
         "as_of": cohort.as_of.isoformat(),
         "observed_from": cohort.observed_from and cohort.observed_from.isoformat(),
         "timezone": cohort.timezone,
         "notice": cohort.notice,
         "episode_end": cohort.episode_end,
-        "tables": {n: {"rows": r, "rows_in": cohort.rows_in.get(n, r)} for n, r in counts.items()},
-        "content_hash": cohort.content_hash,
+        "rejected": rejected,
+        "tables": {n: {"rows": r, "rows_in": cohort.rows_in.get(n, r)} for n, r in rows.items()},
+        "content_hash": content_hash,
     }
 
 

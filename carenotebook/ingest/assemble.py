@@ -12,7 +12,13 @@ from datetime import datetime
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.cohort import REJECTED_SCHEMA, Cohort, build_cohort, default_as_of
+from carenotebook.core.cohort import (
+    REJECTED_SCHEMA,
+    Cohort,
+    after_latest,
+    build_cohort,
+    latest_happening,
+)
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.parts import CLIENT
 from carenotebook.core.rejects import unquoted
@@ -45,25 +51,22 @@ def assemble(
         For what is wrong with a table, the mapping or a setting; rows never raise.
     """
     rules = read_mapping(mapping)
-    observed_from = settings.instant("observed_from")
     reading = Reading(settings.timezone, rules.blanks)
     tables, rejects = {}, [pl.DataFrame(schema=REJECTED_SCHEMA)]
     for name in [t for t in schema.TABLES if t in raw]:
-        fields = rules.fields(name, _columns(name, raw[name]))
+        fields = rules.fields(name, usable_columns(name, raw[name].frame.columns))
         accepted, rejected = accept(name, raw[name], fields, reading)
         if name in schema.OPEN_TABLES:
-            accepted = _attributes(accepted, typed=raw[name].typed)
+            accepted = attributes(accepted, typed=raw[name].typed)
         tables[name] = accepted
         rejects.append(rejected)
     tables["appointments"] = rederive(tables["appointments"], settings.notice)
     rejected = pl.concat(rejects)
-    as_of = settings.instant("as_of") or _default_as_of(tables, rejected)
-    if observed_from is not None and observed_from >= as_of:
-        raise OptionError("observed_from is not before as_of: nothing would be seen.")
+    as_of = seen_until(settings, latest_happening(tables), rejected)
     return build_cohort(
         tables,
         as_of=as_of,
-        observed_from=observed_from,
+        observed_from=settings.instant("observed_from"),
         timezone=settings.timezone,
         notice=settings.notice,
         episode_end=settings.episode_end,
@@ -72,33 +75,45 @@ def assemble(
     )
 
 
-def _default_as_of(tables: AnyMapping[str, pl.DataFrame], rejected: pl.DataFrame) -> datetime:
-    """The default of `as_of`; where rejected rows are why there is none, the error says so."""
+def seen_until(
+    settings: Settings, latest: datetime | None, rejected: pl.DataFrame | pl.LazyFrame
+) -> datetime:
+    """`as_of` as given, or its default; where rejected rows are why there is none, it says so."""
+    as_of = settings.instant("as_of")
+    if as_of is None:
+        as_of = _after_latest(latest, rejected)
+    observed_from = settings.instant("observed_from")
+    if observed_from is not None and observed_from >= as_of:
+        raise OptionError("observed_from is not before as_of: nothing would be seen.")
+    return as_of
+
+
+def _after_latest(latest: datetime | None, rejected: pl.DataFrame | pl.LazyFrame) -> datetime:
     try:
-        return default_as_of(tables)
+        return after_latest(latest)
     except OptionError:
-        if rejected.is_empty():
+        told = rejected.lazy().with_columns(unquoted(pl.col("reason")))
+        counts = told.group_by("table", "column", "reason").len().sort(pl.all()).collect()
+        if counts.is_empty():
             raise
-        told = rejected.with_columns(unquoted(pl.col("reason")))
-        counts = told.group_by("table", "column", "reason").len().sort(pl.all())
         most = counts.sort("len", descending=True, maintain_order=True).row(0, named=True)
         column = f"{most['column']} " if most["column"] else ""
         raise DataError(
-            f"as_of cannot be told: {rejected.height} rows were rejected and none that is left "
+            f"as_of cannot be told: {counts['len'].sum()} rows were rejected and none that is left "
             f"says that anything happened. Most often: {column}{most['reason']} "
             f"(table {most['table']!r}, {most['len']} rows). Pass as_of= to look at "
             "cohort.rejected; a mapping can say how times are written: {column: ..., format: ...}."
         ) from None
 
 
-def _columns(table: str, raw: RawTable) -> list[str]:
-    columns = raw.frame.columns
+def usable_columns(table: str, columns: list[str]) -> list[str]:
+    """The columns of a source, unless one has the cohort's own name."""
     if CLIENT in columns:
         raise DataError(f"{table}: the name {CLIENT!r} is kept for the cohort; rename the column.")
     return columns
 
 
-def _attributes(clients: pl.DataFrame, *, typed: bool) -> pl.DataFrame:
+def attributes(clients: pl.DataFrame, *, typed: bool) -> pl.DataFrame:
     """Attributes that are numbers as Int64 where all are whole, else as Float64.
 
     So a column is the same from a CSV file, where all is text, as from pandas, where whole numbers

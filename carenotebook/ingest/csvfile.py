@@ -1,91 +1,308 @@
-"""One CSV file as text, row by row as the file numbers them."""
+"""One CSV file as text, block by block, row by row as the file numbers them.
+
+A block is whole rows. Where its quotes are in order (each opens at the start of a field and closes
+at its end), its rows and fields are told apart by arithmetic and read by polars; any other block
+is read by the standard library's `csv`, which decides what is CSV.
+"""
 
 from __future__ import annotations
 
-import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import DataError
+from carenotebook.ingest import csvlines
+from carenotebook.ingest.csvlines import Lines, NotInOrder
 from carenotebook.ingest.quarantine import RawTable
+
+BLOCK = 32_000_000
+"""Bytes that are read at a time."""
+
+_BOM = b"\xef\xbb\xbf"
+_NOT_UTF8 = "is not UTF-8 text. Save it as 'CSV UTF-8' and read it again."
+NUL = "row holds NUL characters: the file is damaged there"
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """What a pass over the file found: its header, its rows, and those of another width."""
+class Block:
+    """Whole rows of the file: `first` is the number of the first one, from 0."""
 
-    header: list[str]
-    height: int
-    separator: str
-    broken: dict[int, tuple[str, str]]
+    offset: int
+    first: int
+    lines: Lines
+
+    @property
+    def size(self) -> int:
+        return len(self.lines.content)
+
+    @property
+    def height(self) -> int:
+        return self.lines.height
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file whose header has been read.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    columns : list of str
+        The header; a column without a name is called ``unnamed`` and its number.
+    separator : bytes
+        A comma, or a semicolon or tab where the header has no comma.
+    start : int
+        Where the rows begin, in bytes.
+    size : int
+        Bytes of the file.
+    """
+
+    path: Path
+    columns: list[str]
+    separator: bytes
+    start: int
+    size: int
+    state: tuple[int, int, int]
+
+    @property
+    def data_size(self) -> int:
+        """Bytes below the header."""
+        return self.size - self.start
+
+    def blocks(self, size: int = BLOCK) -> Iterator[Block]:
+        """The file's rows, about so many bytes at a time.
+
+        Raises
+        ------
+        DataError
+            If the file is not UTF-8, has a quote that is never closed, or changes meanwhile.
+        """
+        with self.path.open("rb") as file:
+            self._check_same(file)
+            file.seek(self.start)
+            offset, first = self.start, 0
+            while lines := self._next(file, offset, first, size):
+                block = Block(offset, first, lines)
+                yield block
+                offset, first = offset + block.size, first + block.height
+            self._check_same(file)
+
+    def again(self, offset: int, size: int, first: int) -> RawTable:
+        """The rows of a block that was read before."""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            lines = self._next(file, offset, first, size)
+            self._check_same(file)
+        if lines is None or len(lines.content) != size:
+            raise DataError(_changed(self.path))
+        return self.parse(Block(offset, first, lines))
+
+    def parse(self, block: Block) -> RawTable:
+        """The rows of a block as text; those that are no rows of this table are broken."""
+        lines = block.lines
+        frame = self._by_polars(lines) if lines.rows is None else None
+        if frame is None:
+            lines = lines if lines.rows is not None else self._by_hand(lines.content, block.first)
+            frame = lines.frame(self.columns)
+        broken = {
+            i: (f"row has {fields} fields, the header has {len(self.columns)}", text)
+            for i, fields, text in lines.of_other_width(self.separator, len(self.columns))
+        }
+        broken |= {i: (NUL, text) for i, text in lines.with_nul()}
+        return RawTable(frame, typed=False, broken=broken)
+
+    def sample(self, places: int, size: int) -> tuple[pl.DataFrame, int]:
+        """Some rows from all over the file, and about how many it has; damage is left out."""
+        found = [pl.DataFrame(schema=self._schema())]
+        used = 0
+        with self.path.open("rb") as file:
+            for offset in np.linspace(self.start, self.size, places, endpoint=False, dtype=int):
+                file.seek(offset)
+                if offset > self.start:
+                    file.readline(size)
+                content = file.read(size)
+                whole = content[: content.rfind(b"\n") + 1]
+                try:
+                    frame = self._by_polars(Lines(whole, whole.count(b"\n"))) if whole else None
+                except DataError:
+                    continue
+                if frame is not None:
+                    found.append(frame)
+                    used += len(whole)
+        rows = pl.concat(found)
+        return rows, round(rows.height * self.data_size / max(used, 1))
+
+    def _next(self, file: BinaryIO, offset: int, first: int, size: int) -> Lines | None:
+        """The lines that follow, and no more than are needed; None at the end."""
+        held = b""
+        while piece := file.read(size):
+            held += piece
+            try:
+                ended = offset + len(held) >= self.size
+                lines = csvlines.whole_lines(held, self.separator, ended=ended)
+            except NotInOrder:
+                break
+            if lines is not None:
+                file.seek(offset + len(lines.content))
+                return lines
+            if len(held) > csvlines.LONGEST:
+                break
+        else:
+            if offset + len(held) < self.size:
+                raise DataError(_changed(self.path))
+            return None
+        file.seek(offset)
+        lines = self._hand(file, size, first)
+        file.seek(offset + len(lines.content))
+        return lines
+
+    def _by_hand(self, content: bytes, first: int) -> Lines:
+        import io
+
+        return self._hand(io.BytesIO(content), len(content), first)
+
+    def _hand(self, file: BinaryIO, size: int, first: int) -> Lines:
+        try:
+            return csvlines.read_by_hand(file, self.separator.decode(), size)
+        except UnicodeDecodeError:
+            raise DataError(f"{self.path} {_NOT_UTF8}") from None
+        except csvlines.LinesUnclearError:
+            raise DataError(_unclear(self.path)) from None
+        except csvlines.QuoteError as error:
+            raise DataError(
+                f"{self.path} cannot be read as CSV near data row {first + error.rows + 1}: a "
+                "quote there is never closed, or stands inside a field."
+            ) from None
+
+    def _by_polars(self, lines: Lines) -> pl.DataFrame | None:
+        """The rows as polars tells them apart; None where it does not see as many."""
+        content = lines.content
+        if not content.isascii():
+            try:
+                content.decode()
+            except UnicodeDecodeError:
+                raise DataError(f"{self.path} {_NOT_UTF8}") from None
+        if lines.has_lone_return():
+            raise DataError(_unclear(self.path))
+        try:
+            frame = pl.read_csv(
+                content,
+                has_header=False,
+                infer_schema=False,
+                schema=self._schema(),
+                separator=self.separator.decode(),
+                truncate_ragged_lines=True,
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        if frame.height != lines.height:
+            return None
+        if b'"' in content:
+            frame = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
+        return frame
+
+    def _schema(self) -> dict[str, type[pl.String]]:
+        return dict.fromkeys(self.columns, pl.String)
+
+    def _check_same(self, file: BinaryIO) -> None:
+        try:
+            now = {_state(os.fstat(file.fileno())), _state(self.path.stat())}
+        except FileNotFoundError:
+            now = set()
+        if now != {self.state}:
+            raise DataError(_changed(self.path))
+
+
+@contextmanager
+def naming(table: str, path: Path) -> Iterator[None]:
+    """Say which table's file it is that cannot be opened."""
+    try:
+        yield
+    except IsADirectoryError:
+        raise DataError(f"{table}: {path} is a folder; name one file.") from None
+    except FileNotFoundError as error:
+        raise DataError(f"{table}: the file {error.filename} does not exist.") from None
+    except OSError as error:
+        raise DataError(f"{table}: {path} cannot be read ({type(error).__name__}).") from None
+
+
+def open_csv(path: Path) -> CsvFile:
+    """The header of a CSV file.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, is not UTF-8 text, or names a column twice.
+    """
+    with path.open("rb") as file:
+        state = os.fstat(file.fileno())
+        bom = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        file.seek(bom)
+        separator = _separator(file.readline(csvlines.LONGEST))
+        file.seek(bom)
+        try:
+            lines = csvlines.read_by_hand(file, separator.decode(), 1)
+        except (csvlines.LinesUnclearError, csvlines.QuoteError):
+            raise DataError(
+                f"{path} cannot be read as CSV: a quote in its header is never closed, or its "
+                "lines cannot be told apart."
+            ) from None
+        except UnicodeDecodeError:
+            raise DataError(f"{path} {_NOT_UTF8}") from None
+    header = [name.strip() for name in (lines.rows or [[]])[0]]
+    if b"\0" in lines.content:
+        raise DataError(f"{path} {_NOT_UTF8}")
+    if not any(header):
+        raise DataError(f"{path} is empty: it needs a header row.")
+    start = bom + len(lines.content)
+    return CsvFile(
+        path, _unique_names(header, path), separator, start, state.st_size, _state(state)
+    )
 
 
 def read_csv_file(path: Path) -> RawTable:
     """The rows of a CSV file, all as text; rows of another width than the header are broken.
 
-    The separator is a comma, or a semicolon or tab where the header has no comma.
-
     Raises
     ------
     DataError
-        If the file is empty, is not UTF-8 text, or has a quote that is never closed.
+        If the file is empty, is not UTF-8 text, has a quote that is never closed, or changes
+        while it is read.
     """
-    shape = _shape(path)
-    try:
-        frame = pl.read_csv(
-            path,
-            has_header=False,
-            infer_schema=False,
-            schema=dict.fromkeys((str(i) for i in range(len(shape.header))), pl.String),
-            separator=shape.separator,
-            truncate_ragged_lines=True,
-            glob=False,
-        ).slice(1)
-    except pl.exceptions.PolarsError:
-        raise DataError(f"{path} cannot be read as CSV: its quotes do not match.") from None
-    if frame.height != shape.height:
-        raise DataError(
-            f"{path} cannot be read as CSV: its lines cannot be told apart. Save it again as "
-            "CSV with ordinary line ends and matched quotes."
-        )
-    frame.columns = _unique_names(shape.header, path)
-    return RawTable(frame, typed=False, broken=shape.broken)
+    file = open_csv(path)
+    frames = [pl.DataFrame(schema=dict.fromkeys(file.columns, pl.String))]
+    broken: dict[int, tuple[str, str]] = {}
+    for block in file.blocks():
+        raw = file.parse(block)
+        frames.append(raw.frame)
+        broken |= {block.first + i: why for i, why in raw.broken.items()}
+    return RawTable(pl.concat(frames, rechunk=True), typed=False, broken=broken)
 
 
-def _shape(path: Path) -> _Shape:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = _separator(file.readline())
-            file.seek(0)
-            rows = csv.reader(file, delimiter=separator, strict=True)
-            header = [name.strip() for name in next(rows, [])]
-            if not any(header):
-                raise DataError(f"{path} is empty: it needs a header row.")
-            height, broken = 0, {}
-            for i, row in enumerate(rows):
-                height = i + 1
-                if row and len(row) != len(header):
-                    broken[i] = (_width_reason(row, header), separator.join(row))
-    except UnicodeDecodeError:
-        raise DataError(
-            f"{path} is not UTF-8 text. Save it as 'CSV UTF-8' and read it again."
-        ) from None
-    except csv.Error:
-        raise DataError(
-            f"{path} cannot be read as CSV near line {rows.line_num}: "
-            "a quote there is never closed, or stands inside a field."
-        ) from None
-    return _Shape(header, height, separator, broken)
+def _state(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _separator(line: str) -> str:
-    return next((s for s in (",", ";", "\t") if s in line), ",")
+def _changed(path: Path) -> str:
+    return f"{path} changed while it was read. Read it again when it is complete."
 
 
-def _width_reason(row: list[str], header: list[str]) -> str:
-    return f"row has {len(row)} fields, the header has {len(header)}"
+def _unclear(path: Path) -> str:
+    return (
+        f"{path} cannot be read as CSV: its lines cannot be told apart. Save it again as "
+        "CSV with ordinary line ends and matched quotes."
+    )
+
+
+def _separator(line: bytes) -> bytes:
+    return next((s for s in (b",", b";", b"\t") if s in line), b",")
 
 
 def _unique_names(header: list[str], path: Path) -> list[str]:

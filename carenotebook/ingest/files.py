@@ -10,15 +10,20 @@ import polars as pl
 
 from carenotebook.core.errors import DataError
 from carenotebook.ingest.assemble import assemble
-from carenotebook.ingest.csvfile import read_csv_file
+from carenotebook.ingest.csvfile import naming, read_csv_file
+from carenotebook.ingest.progress import Progress
 from carenotebook.ingest.quarantine import RawTable
 from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.tempfolder import folder_of_this_process
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
     from carenotebook.ingest.mapping import MappingLike
 
 File = str | Path
+
+LARGE = 200_000_000
+"""Bytes of CSV from which on a cohort is made on disk."""
 
 
 def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader takes
@@ -38,12 +43,20 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
     as_of: When | None = None,
     observed_from: When | None = None,
     episode_end: str | None = None,
+    into: File | None = None,
+    progress: bool | None = None,
 ) -> Cohort:
     r"""A cohort from CSV files, one a table.
 
     Everything is read as text and turned into the schema's types here, so that nothing is guessed:
     an id 007 stays 007, a day 31 February is quarantined. Commas separate, or semicolons or tabs
     where the header has no comma; the encoding is UTF-8.
+
+    Files of 200 MB or more together do not go through memory whole: they are read block by block,
+    sorted on disk and kept as Parquet, so that 20 million rows need less than 2 GB (`clients` and
+    `policies` are read into memory all the same). The cohort is the same. Without `into` it stands
+    in a temporary folder (``TMPDIR`` says where) until Python ends; meanwhile about twice the
+    size of the Parquet files is needed there.
 
     Parameters
     ----------
@@ -66,6 +79,12 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
     episode_end : str, optional
         Without `episodes`, how the one episode of a client ends: ``"as_of"``, or a duration after
         the last attended session such as ``"120d"``.
+    into : path of a folder, optional
+        Save the cohort there while it is read, as `Cohort.save` does, for `load`. Interrupted, it
+        leaves what stood there before.
+    progress : bool, optional
+        Show rows, rows a second and the time left, on the standard error. By default for large
+        files on a terminal.
 
     Returns
     -------
@@ -76,7 +95,8 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
     Raises
     ------
     DataError
-        If a file is missing, empty, or not UTF-8 CSV.
+        If a file is missing, empty, not UTF-8 CSV, or changes while it is read; if `into` cannot
+        be written.
     MappingError
         If a column that is needed is not there, or the mapping is malformed.
     OptionError
@@ -117,7 +137,13 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
         "policies": policies,
     }
     settings = Settings(timezone, notice, as_of, observed_from, episode_end)
-    return assemble(_tables(paths, read_csv_file), mapping, settings)
+    files = _checked_paths(paths)
+    if into is None and sum(p.stat().st_size for p in files.values() if p.is_file()) < LARGE:
+        return assemble(_tables(paths, read_csv_file), mapping, settings)
+    from carenotebook.ingest.stream import stream_csv
+
+    home = folder_of_this_process() if into is None else Path(into)
+    return stream_csv(files, mapping, settings, home, progress=Progress(progress))
 
 
 def read_parquet(  # noqa: PLR0913 - one parameter a table, and what every reader takes
@@ -232,29 +258,28 @@ def read_file(path: Path) -> RawTable:
     suffix = Path(book).suffix.lower()
     if suffix not in READERS:
         raise DataError(f"{path}: not one of {', '.join(READERS)}.")
-    return _table("the data", path, READERS[suffix])
+    with naming("the data", path):
+        return READERS[suffix](path)
 
 
 def _tables(
     paths: Mapping[str, File | None],
     read: Callable[[Path], RawTable],
 ) -> dict[str, RawTable]:
+    found = {}
+    for table, path in _checked_paths(paths).items():
+        with naming(table, path):
+            found[table] = read(path)
+    return found
+
+
+def _checked_paths(paths: Mapping[str, File | None]) -> dict[str, Path]:
     if paths["appointments"] is None:
         raise DataError("appointments= is the one table that a cohort cannot do without.")
-    return {t: _table(t, p, read) for t, p in paths.items() if p is not None}
-
-
-def _table(table: str, path: File, read: Callable[[Path], RawTable]) -> RawTable:
-    if not isinstance(path, str | Path):
-        raise DataError(f"{table}= takes a path, not {type(path).__name__}; see from_frames.")
-    try:
-        return read(Path(path))
-    except IsADirectoryError:
-        raise DataError(f"{table}: {path} is a folder; name one file.") from None
-    except FileNotFoundError as error:
-        raise DataError(f"{table}: the file {error.filename} does not exist.") from None
-    except OSError as error:
-        raise DataError(f"{table}: {path} cannot be read ({type(error).__name__}).") from None
+    for table, path in paths.items():
+        if path is not None and not isinstance(path, str | Path):
+            raise DataError(f"{table}= takes a path, not {type(path).__name__}; see from_frames.")
+    return {t: Path(p) for t, p in paths.items() if p is not None}
 
 
 def _checked(path: Path) -> Path:

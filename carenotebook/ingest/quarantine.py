@@ -23,7 +23,8 @@ from carenotebook.ingest.parsed import BLANK, Parsed, as_text
 BLANK_ROW = "row is blank"
 REPEATED = "is repeated"
 OVERLAPS = "overlaps another episode of the client"
-_ROW = "row_of_the_source"
+ROW = "row_of_the_source"
+"""Internal column: the number of a row in its source, from 0."""
 _RULES = {
     "min": "is below the lowest possible value",
     "max": "is above the highest possible value",
@@ -60,9 +61,14 @@ class RawTable:
 class _Reasons:
     """The first reason found for each row, and its column."""
 
-    def __init__(self, height: int) -> None:
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    @classmethod
+    def none_of(cls, height: int) -> _Reasons:
+        """No reason against any of so many rows."""
         nothing = pl.Series([None], dtype=pl.String).new_from_index(0, height)
-        self.frame = pl.DataFrame({"column": nothing, "reason": nothing})
+        return cls(pl.DataFrame({"column": nothing, "reason": nothing}))
 
     def note(self, column: str | None, reasons: pl.Series | pl.Expr) -> None:
         """Keep the reasons (null: none) of rows that have none yet."""
@@ -78,11 +84,32 @@ class _Reasons:
         return self.frame["reason"].is_null()
 
 
-def accept(
-    table: str, raw: RawTable, fields: Mapping[str, Field], reading: Reading
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Accepted rows as the schema's types, and the rejects in the form of `Cohort.rejected`."""
-    reasons = _Reasons(raw.frame.height)
+@dataclass(frozen=True)
+class Judged:
+    """Rows of a source, judged one by one.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame
+        Every row as the schema's types, null where it could not be read.
+    reasons : polars.DataFrame
+        For each row `column` and `reason`, null where it is good so far.
+    usable : polars.Series
+        Rows that count when rows are compared with each other: not blank, and not set aside by
+        the mapping.
+    known : polars.Series
+        The usable ones among them whose end, if any, could be read.
+    """
+
+    rows: pl.DataFrame
+    reasons: pl.DataFrame
+    usable: pl.Series
+    known: pl.Series
+
+
+def judge(table: str, raw: RawTable, fields: Mapping[str, Field], reading: Reading) -> Judged:
+    """Judge each row by itself."""
+    reasons = _Reasons.none_of(raw.frame.height)
     _note_unreadable(raw, reasons, reading)
     parsed = _parsed_fields(table, raw, fields, reading)
     for name, read in parsed.items():
@@ -91,15 +118,43 @@ def accept(
             reasons.note(name, _where(read.values.is_null(), BLANK))
     rows = pl.DataFrame({name: read.values for name, read in parsed.items()})
     set_aside = set().union(*(reject_reasons(f) for f in fields.values()))
-    aside = reasons.frame["reason"].is_in([BLANK_ROW, *set_aside]).fill_null(value=False)
+    usable = ~reasons.frame["reason"].is_in([BLANK_ROW, *set_aside]).fill_null(value=False)
+    known = usable
+    if table == "episodes" and "ended_at" in parsed:
+        known = usable & parsed["ended_at"].reasons.is_null()
     _note_rules(table, rows, reasons)
-    _note_repeats(table, rows, ~aside, reasons)
+    return Judged(rows, reasons.frame, usable, known)
+
+
+def judge_together(table: str, judged: Judged, repeated: pl.Series | None = None) -> pl.DataFrame:
+    """The reasons once rows of one client are compared with each other.
+
+    Parameters
+    ----------
+    table : str
+    judged : Judged
+        All rows of the clients in it.
+    repeated : polars.Series, optional
+        Which rows repeat the key, where that takes more than the rows at hand to know.
+    """
+    reasons = _Reasons(judged.reasons)
+    key = schema.UNIQUE.get(table, ())
+    if key and set(key) <= set(judged.rows.columns):
+        found = _repeats(key, judged) if repeated is None else repeated
+        reasons.note(", ".join(key), _where(found, REPEATED))
     if table == "episodes":
-        known = ~aside
-        if "ended_at" in parsed:
-            known &= parsed["ended_at"].reasons.is_null()
-        _note_overlaps(rows, known, reasons)
-    return rows.filter(reasons.none), _rejects(table, raw, reasons)
+        _note_overlaps(judged.rows, judged.known, reasons)
+    return reasons.frame
+
+
+def accept(
+    table: str, raw: RawTable, fields: Mapping[str, Field], reading: Reading
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Accepted rows as the schema's types, and the rejects in the form of `Cohort.rejected`."""
+    judged = judge(table, raw, fields, reading)
+    reasons = judge_together(table, judged)
+    numbered = reasons.with_row_index(ROW).filter(pl.col("reason").is_not_null())
+    return judged.rows.filter(reasons["reason"].is_null()), rejects(table, raw, numbered)
 
 
 def _parsed_fields(
@@ -137,18 +192,30 @@ def _note_unreadable(raw: RawTable, reasons: _Reasons, reading: Reading) -> None
         )
         every = pl.DataFrame({"i": pl.int_range(height, eager=True)})
         reasons.note(None, every.join(lines, on="i", how="left", maintain_order="left")["why"])
-    plain = [c for c in raw.frame.iter_columns() if not c.dtype.is_nested()]
-    plain = [c for c in plain if c.dtype not in (pl.Object, pl.Binary)]
-    if len(plain) == raw.frame.width and plain:
-        texts = pl.DataFrame([as_text(c, reading.blanks).alias(c.name) for c in plain])
-        blank = texts.select(pl.all_horizontal(pl.all().is_null())).to_series()
-        reasons.note(None, _where(blank, BLANK_ROW))
+    blank = _blank_rows(raw.frame, reading)
+    if blank.len():
+        rejected = pl.int_range(height, eager=True).is_in(blank.implode())
+        reasons.note(None, _where(rejected, BLANK_ROW))
+
+
+def _blank_rows(frame: pl.DataFrame, reading: Reading) -> pl.Series:
+    """The numbers of rows without a text; none where a column could hold anything."""
+    odd = (pl.Object, pl.Binary)
+    if not frame.width or any(t.is_nested() or t in odd for t in frame.dtypes):
+        return pl.Series([], dtype=pl.Int64)
+    blank = pl.int_range(frame.height, eager=True)
+    for name in frame.columns:
+        left = frame[name].gather(blank) if blank.len() < frame.height else frame[name]
+        blank = blank.filter(as_text(left, reading.blanks).is_null())
+        if blank.is_empty():
+            break
+    return blank
 
 
 @cache
 def _numbered(table: str) -> type[dy.Schema]:
     """The table's schema with the number of the row."""
-    return type(table, (schema.TABLES[table],), {_ROW: dy.Int64()})
+    return type(table, (schema.TABLES[table],), {ROW: dy.Int64()})
 
 
 def _note_rules(table: str, rows: pl.DataFrame, reasons: _Reasons) -> None:
@@ -158,12 +225,12 @@ def _note_rules(table: str, rows: pl.DataFrame, reasons: _Reasons) -> None:
         for name, dtype in schema.dtypes(table).items()
         if name not in rows.columns
     ]
-    number = pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW)
+    number = pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW)
     readable = rows.with_columns(*lacking, number).filter(reasons.none)
     _, failed = _numbered(table).filter(readable)
     details = failed.details()
     for rule in [c for c in details.columns if c not in readable.columns]:
-        numbers = details.filter(pl.col(rule) == "invalid")[_ROW]
+        numbers = details.filter(pl.col(rule) == "invalid")[ROW]
         if numbers.len():
             column, reason = _explained(table, rule)
             rejected = pl.int_range(rows.height, eager=True).is_in(numbers.implode())
@@ -177,15 +244,13 @@ def _explained(table: str, rule: str) -> tuple[str | None, str]:
     return _RULE_COLUMN.get((table, rule)), rule.replace("_", " ")
 
 
-def _note_repeats(table: str, rows: pl.DataFrame, usable: pl.Series, reasons: _Reasons) -> None:
-    key = schema.UNIQUE.get(table, ())
-    if not key or not set(key) <= set(rows.columns):
-        return
+def _repeats(key: tuple[str, ...], judged: Judged) -> pl.Series:
     counted = pl.all_horizontal(pl.col(key).is_not_null()) & pl.col("usable")
-    repeated = rows.with_columns(usable=usable).select(
-        counted & (counted.sum().over([*key, "usable"]) > 1)
-    )
-    reasons.note(", ".join(key), _where(repeated.to_series(), REPEATED))
+    numbered = judged.rows.select(*key, usable=judged.usable, i=pl.int_range(pl.len()))
+    twice = numbered.filter(counted).filter(pl.struct(key).is_duplicated())["i"]
+    if twice.is_empty():
+        return pl.repeat(False, numbered.height, eager=True)  # noqa: FBT003 - a value
+    return numbered["i"].is_in(twice.implode())
 
 
 def _note_overlaps(rows: pl.DataFrame, known: pl.Series, reasons: _Reasons) -> None:
@@ -207,9 +272,20 @@ def _note_overlaps(rows: pl.DataFrame, known: pl.Series, reasons: _Reasons) -> N
     reasons.note("started_at", _where(overlapping, OVERLAPS))
 
 
-def _rejects(table: str, raw: RawTable, reasons: _Reasons) -> pl.DataFrame:
-    rows = (~reasons.none).arg_true()
-    found = reasons.frame[rows]
+def rejects(table: str, raw: RawTable, reasons: pl.DataFrame, first: int = 0) -> pl.DataFrame:
+    """Rejected rows in the form of `Cohort.rejected`.
+
+    Parameters
+    ----------
+    table : str
+    raw : RawTable
+        Where the rows stand.
+    reasons : polars.DataFrame
+        Their `ROW` in `raw` (from 0), `column` and `reason`.
+    first : int
+        The number of the raw table's first row in its source, from 0.
+    """
+    rows = reasons[ROW]
     texts = [json.dumps(r, default=str, ensure_ascii=False) for r in raw.frame[rows].to_dicts()]
     texts = [
         raw.broken[i][1] if i in raw.broken else t
@@ -217,10 +293,10 @@ def _rejects(table: str, raw: RawTable, reasons: _Reasons) -> pl.DataFrame:
     ]
     return pl.DataFrame(
         {
-            "table": pl.repeat(table, found.height, eager=True),
-            "row": rows.cast(pl.Int64) + 1,
-            "column": found["column"],
-            "reason": found["reason"],
+            "table": pl.repeat(table, reasons.height, eager=True),
+            "row": rows.cast(pl.Int64) + first + 1,
+            "column": reasons["column"],
+            "reason": reasons["reason"],
             "raw": texts,
         },
         schema=REJECTED_SCHEMA,

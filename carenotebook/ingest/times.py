@@ -6,8 +6,10 @@ is refused, as is anything outside the years 1900 to 2199: such dates are placeh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import polars as pl
 
@@ -25,6 +27,10 @@ _ISO = (
     r"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ](?<clock>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?<seconds>:[0-5][0-9])?"
     r"(?:[.,](?<fraction>[0-9]{1,9}))?\s?(?<offset>[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?$"
+)
+_ONE_FORM = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:([T ])[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.][0-9]{1,6})?(Z|[+]00:?00)?)?"
 )
 _INSTANT = pl.Datetime("us", "UTC")
 _FIRST = pl.lit(datetime(1900, 1, 1, tzinfo=UTC), _INSTANT)
@@ -65,6 +71,34 @@ def from_temporal(column: pl.Series, timezone: str) -> Parsed:
 
 
 def _iso(text: pl.Series, timezone: str) -> Parsed:
+    like = _one_form(text)
+    if like is None:
+        return _iso_of_any_form(text, timezone)
+    written, utc = like
+    read = _X.str.to_datetime(written, strict=False, time_unit="us")
+    table = text.alias("x").to_frame().select(x=read, reason=_unless(read, NO_SUCH_DATE))
+    return _localised(table["x"], _X, table["reason"], "UTC" if utc else timezone)
+
+
+def _one_form(text: pl.Series) -> tuple[str, bool] | None:
+    """The format in which every text is written, and whether it is in UTC; None if several are."""
+    first = text.drop_nulls().head(1)
+    found = re.fullmatch(_ONE_FORM, first[0]) if first.len() else None
+    if found is None:
+        return None
+    between, seconds, fraction, offset = (g or "" for g in found.groups())
+    clock = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]" if between else ""
+    form = (
+        rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{between}{clock}{':[0-5][0-9]' if seconds else ''}"
+        rf"{f'[.][0-9]{{{len(fraction) - 1}}}' if fraction else ''}{re.escape(offset)}$"
+    )
+    if not text.str.contains(form).all():
+        return None
+    written = f"%Y-%m-%d{between}{'%H:%M' if between else ''}{':%S' if seconds else ''}"
+    return f"{written}{'%.f' if fraction else ''}{offset}", bool(offset)
+
+
+def _iso_of_any_form(text: pl.Series, timezone: str) -> Parsed:
     groups = text.alias("x").to_frame().with_columns(_X.str.extract_groups(_ISO).alias("groups"))
     written = pl.concat_str(
         "date",
@@ -130,17 +164,21 @@ def _localised(
     column: pl.Series, local: pl.Expr, reason: pl.Series | pl.Expr, timezone: str
 ) -> Parsed:
     """Local times as instants; those without exactly one instant get a reason."""
-    instant, twice = (
-        local.dt.replace_time_zone(timezone, ambiguous=rule, non_existent="null")
-        for rule in ("null", "earliest")
-    )
-    clock = (
-        pl.when(local.is_not_null() & instant.is_null() & twice.is_not_null())
-        .then(pl.lit(AMBIGUOUS))
-        .when(local.is_not_null() & instant.is_null())
-        .then(pl.lit(NON_EXISTENT))
-    )
-    return _bounded(column, instant, pl.coalesce(_expr(reason), clock))
+    table = column.alias("x").to_frame().select(local)
+    instants = table.select(_localise(pl.first(), timezone, "null")).to_series()
+    clock: pl.Expr | pl.Series = pl.lit(None, pl.String)
+    if instants.null_count() > table.to_series().null_count():
+        earliest = _localise(pl.first(), timezone, "earliest")
+        unclear = (
+            pl.when(earliest.is_null()).then(pl.lit(NON_EXISTENT)).otherwise(pl.lit(AMBIGUOUS))
+        )
+        lost = pl.first().is_not_null() & pl.lit(instants).is_null()
+        clock = table.select(pl.when(lost).then(unclear)).to_series()
+    return _bounded(instants, _X, pl.coalesce(_expr(reason), _expr(clock)))
+
+
+def _localise(local: pl.Expr, timezone: str, ambiguous: Literal["null", "earliest"]) -> pl.Expr:
+    return local.dt.replace_time_zone(timezone, ambiguous=ambiguous, non_existent="null")
 
 
 def _bounded(column: pl.Series, instant: pl.Expr, reason: pl.Series | pl.Expr) -> Parsed:
