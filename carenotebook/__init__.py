@@ -14,6 +14,7 @@ _MODULE_OF = {
     "attendance": "describe.attendance",
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
+    "compare_rules": "appraise.compare",
     "from_frames": "ingest.frames",
     "gaps": "describe.gaps",
     "load": "core.loading",
@@ -43,6 +44,7 @@ __all__ = [
     "attendance",
     "audit",
     "capacity",
+    "compare_rules",
     "criteria",
     "effects",
     "from_frames",
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from carenotebook import quality as quality
     from carenotebook import widgets as widgets
     from carenotebook.appraise.auditing import audit as audit
+    from carenotebook.appraise.compare import compare_rules as compare_rules
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load

@@ -65,14 +65,18 @@ class Block:
     tables: dict[str, pl.DataFrame]
     episode_starts: pl.DataFrame
     leaves: dict[Any, Any] | None = None
-    _made: dict[Callable[[Block], Any], Any] = field(default_factory=dict)
+    _made: dict[Any, Any] = field(default_factory=dict)
 
     def once(self, make: Callable[[Block], T]) -> T:
         """What several terms need of the block is made once."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
+        return self.kept(make, lambda: make(self))
+
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """What was made under a key before, or is made now."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @cached_property
     def domain(self) -> Spans:

@@ -28,12 +28,13 @@ from carenotebook.criteria.spans import unknown as unknown_spans
 from carenotebook.criteria.values import Reach, Steps, measure_change, value
 
 
-def compare(node: nodes.Compare, block: Block) -> Truth:
-    """A term against one threshold."""
+def compare(node: nodes.Compare, block: Block, found: Reach | Steps | None = None) -> Truth:
+    """A term against one threshold; `found` is its value, if that is known already."""
     term, op = node.term, node.op
     if isinstance(term, nodes.Attribute):
         return _attribute(term, block, lambda v: _compared(op, v, node.value))
-    if isinstance(found := value(term, block), Steps):
+    found = value(term, block) if found is None else found
+    if isinstance(found, Steps):
         return found.where(lambda v: _compared(op, v, node.value), block.domain)
     threshold = days_us(node.value) if term.quantity == "days" else node.value
     return known(_reached(found, op, threshold, block.domain))

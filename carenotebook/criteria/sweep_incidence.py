@@ -103,7 +103,7 @@ class Followed:
 
     def _interval(self, estimate: float, influence: Floats) -> Incidence:
         of_clients = np.bincount(self.client, weights=influence)
-        error = math.sqrt(float(of_clients @ of_clients))
+        error = math.sqrt(float(np.square(of_clients).sum()))
         low, high = log_log(np.array([estimate]), np.array([error]))
         return Incidence(estimate, error, float(low[0]), float(high[0]))
 

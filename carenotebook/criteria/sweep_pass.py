@@ -98,7 +98,8 @@ def _block(task: _Task, block: Block) -> Answer:
         held = worked.cell(number)
         episode, key = worked.pieces.first(held)
         lasting = worked.pieces.length(held) if task.lengths else 0
-        found.append(CellFlags(episode, key - block.domain.starts[episode], lasting))
+        waited = key - worked.pieces.domain.starts[episode]
+        found.append(CellFlags(worked.episodes[episode], waited, lasting))
     return len(block.domain), found
 
 

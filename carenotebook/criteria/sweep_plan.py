@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from carenotebook.criteria import nodes, syntax
+import numpy as np
+
+from carenotebook.criteria import leaves, nodes, syntax
 from carenotebook.criteria.block import Block
 from carenotebook.criteria.engine import evaluate
-from carenotebook.criteria.spans import Truth, complement
+from carenotebook.criteria.spans import Mask, Spans, Truth, complement
 from carenotebook.criteria.sweep_bits import Pieces, Words, at_least, cut
+from carenotebook.criteria.values import Reach, Steps, value
 
 Held = tuple[Words, Words]
 """Where something is surely, and where it is possibly true; one object where they agree."""
@@ -93,16 +96,27 @@ class Worked:
     block : Block
     grace : int
         Microseconds after a pause in which no cell holds.
+
+    Attributes
+    ----------
+    episodes : array
+        Those of the block in which any cell may hold; the others are left out.
+    pieces : Pieces
+        The stretches of these, cut.
     """
 
     def __init__(self, plan: Plan, block: Block, grace: int) -> None:
         self._plan = plan
-        spans = {i: evaluate(leaf, block) for i, leaf in plan.leaves.items()}
-        paused = block.paused_with_grace(grace)
-        open_ = complement(paused, block.domain)
-        sets = [s for t in spans.values() for s in (t.sure, t.possible)]
-        self.pieces: Pieces = cut([*sets, open_], block.domain)
-        self._everywhere = self.pieces.bits(block.domain)
+        whole = _truths(plan, block)
+        live = np.flatnonzero(_may_hold(plan, whole, block))
+        domain = Spans(block.domain.starts[live], block.domain.stops[live])
+        spans = {i: _within(truth, domain) for i, truth in whole.items()}
+        paused = _inside(block.paused_with_grace(grace), domain)
+        open_ = complement(paused, domain)
+        sets = {id(s): s for t in spans.values() for s in (t.sure, t.possible)}
+        self.pieces: Pieces = cut([*sets.values(), open_], domain)
+        self.episodes = live
+        self._everywhere = self.pieces.bits(domain)
         self._open = self.pieces.bits(open_) if len(paused) else None
         self._spans: dict[int, Truth] = spans
         self._made: dict[int, Held] = {}
@@ -145,6 +159,58 @@ class Worked:
     def _bits(self, truth: Truth) -> Held:
         sure = self.pieces.bits(truth.sure)
         return (sure, sure if truth.possible is truth.sure else self.pieces.bits(truth.possible))
+
+
+def _truths(plan: Plan, block: Block) -> dict[int, Truth]:
+    """Every leaf in the block; a term that several of them compare is worked out once."""
+    values: dict[syntax.Term, Reach | Steps] = {}
+    found = {}
+    for i, leaf in plan.leaves.items():
+        if isinstance(leaf, nodes.Compare) and not isinstance(leaf.term, nodes.Attribute):
+            if leaf.term not in values:
+                values[leaf.term] = value(leaf.term, block)
+            found[i] = leaves.compare(leaf, block, values[leaf.term])
+        else:
+            found[i] = evaluate(leaf, block)
+    return found
+
+
+def _may_hold(plan: Plan, truths: Mapping[int, Truth], block: Block) -> Mask:
+    """Episodes in which any cell may hold at any time, told from where its parts may."""
+    may: list[Mask] = []
+    for i, part in enumerate(plan.parts):
+        if isinstance(part, Step):
+            may.append(_joined(part, [may[j] for j in part.of]))
+        else:
+            touched = np.zeros(len(block.domain), np.bool_)
+            touched[block.episode_of(truths[i].possible.starts)] = True
+            may.append(touched)
+    anywhere: Mask = np.logical_or.reduce([may[i] for i in dict.fromkeys(plan.cells)])
+    return anywhere
+
+
+def _joined(step: Step, may: Sequence[Mask]) -> Mask:
+    match step.what:
+        case "and":
+            return may[0] & may[1]
+        case "or":
+            return may[0] | may[1]
+        case "at_least":
+            enough: Mask = np.sum(may, axis=0) >= step.k
+            return enough
+    return np.ones_like(may[0])
+
+
+def _within(truth: Truth, domain: Spans) -> Truth:
+    sure = _inside(truth.sure, domain)
+    return Truth(sure, sure if truth.possible is truth.sure else _inside(truth.possible, domain))
+
+
+def _inside(spans: Spans, domain: Spans) -> Spans:
+    """The spans that lie in one of some episodes."""
+    nearest = np.searchsorted(domain.starts, spans.starts, side="right") - 1
+    mine = (nearest >= 0) & (spans.starts < np.append(domain.stops, 0)[nearest])
+    return Spans(spans.starts[mine], spans.stops[mine])
 
 
 def _each(join: Callable[[list[Words]], Words], held: Sequence[Held]) -> Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,24 +13,38 @@ from carenotebook.privacy.suppress import SUPPRESSED
 
 if TYPE_CHECKING:
     from carenotebook.criteria.spans import Keys
-    from carenotebook.criteria.sweep_result import Members, Sweep
+    from carenotebook.criteria.sweep_result import Members
 
 
-def release_sweep(found: Sweep, privacy: Privacy) -> Released:
-    """See `Sweep.released`. Shares are no finer than the rounded counts that they stand for."""
-    clients = found.run.seen["client"].to_numpy()
-    hidden = hidden_cells(found.members, found.frame["clients"].to_numpy(), clients, privacy)
-    step = max(0.001, privacy.round_to / max(len(clients), 1))
+def release_cells(
+    frame: pl.DataFrame, labels: Sequence[str], members: Members, client: Keys, privacy: Privacy
+) -> Released:
+    """Figures of cells, or of rules, as they may be shown: as one table.
+
+    Shares are no finer than the rounded counts that they stand for.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The labels of each cell and the columns of `carenotebook.criteria.sweep_run.figures`.
+    labels : sequence of str
+        The columns that name a cell.
+    members, client : arrays
+        See `hidden_cells`.
+    privacy : Privacy
+    """
+    hidden = hidden_cells(members, frame["clients"].to_numpy(), client, privacy)
+    step = max(0.001, privacy.round_to / max(len(client), 1))
     low, high = pl.col("conf_low"), pl.col("conf_high")
-    shown = found.frame.with_columns(
+    shown = frame.with_columns(
         (pl.col("incidence") / step).round() * step,
         ((low / step).floor() * step).alias("conf_low"),
         ((high / step).ceil() * step).alias("conf_high"),
         pl.col("median_days").round(),
         *(privacy.rounded(c) for c in ("flagged", "clients")),
-        *(pl.col(c).round_sig_figs(2) for c in found.frame.columns if c == "person_days"),
+        *(pl.col(c).round_sig_figs(2) for c in frame.columns if c == "person_days"),
     ).with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
-    figures = [c for c in shown.columns if c not in found.parameters]
+    figures = [c for c in shown.columns if c not in labels]
     marked = shown.with_columns(pl.Series(SUPPRESSED, hidden))
     return Released(
         marked.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures), privacy

@@ -80,9 +80,11 @@ class Sweep(Result):
         Cells are nested or nearly so: where two of them differ by few clients, one is hidden. None
         and nearly none read the same.
         """
-        from carenotebook.criteria.sweep_release import release_sweep
+        from carenotebook.criteria.sweep_release import release_cells
 
-        return release_sweep(self, privacy or Privacy())
+        client = self.run.seen["client"].to_numpy()
+        gate = privacy or Privacy()
+        return release_cells(self.frame, self.parameters, self.members, client, gate)
 
     def choose(
         self,

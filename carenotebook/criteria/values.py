@@ -7,7 +7,7 @@ a closed form (`Reach`); the other terms are steps (`Steps`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
@@ -30,6 +30,7 @@ from carenotebook.criteria.spans import (
     union_in_order,
 )
 
+_Counted = nodes.Appointments | nodes.Contacts | nodes.Actions | nodes.Barriers
 Reach = Callable[[int], Spans]
 """Where a value is at least so much."""
 
@@ -64,28 +65,33 @@ def value(term: syntax.Term, block: Block) -> Reach | Steps:
 def _appointments(term: nodes.Appointments, block: Block) -> Reach:
     outcomes = [o for o in term.outcome or () if o not in UNRESOLVED]
     chosen = events.one_of("event", outcomes) & events.filters(term, "kind", "reason", "modality")
-    return _count(events.placed(block, "appointments", chosen, "start"), term.within, block)
+    return _count(term, block, "appointments", chosen, "start")
 
 
 @value.register
 def _contacts(term: nodes.Contacts, block: Block) -> Reach:
-    return _count(events.placed(block, "contacts", events.contact_filter(term)), term.within, block)
+    return _count(term, block, "contacts", events.contact_filter(term))
 
 
 @value.register
 def _actions(term: nodes.Actions, block: Block) -> Reach:
     chosen = events.filters(term, "kind", "detail")
-    return _count(events.placed(block, "actions", chosen), term.within, block)
+    return _count(term, block, "actions", chosen)
 
 
 @value.register
 def _barriers(term: nodes.Barriers, block: Block) -> Reach:
     chosen = events.one_of("barrier", term.reason or ())
-    return _count(events.placed(block, "checkins", chosen), term.within, block)
+    return _count(term, block, "checkins", chosen)
 
 
-def _count(seen: Placed, within: syntax.Window, block: Block) -> Reach:
-    """Count of events in a window: k or more from the k-th on until the first of them leaves."""
+def _count(term: _Counted, block: Block, table: str, chosen: pl.Expr, time: str = "at") -> Reach:
+    """Count of events in a window: k or more from the k-th on until the first of them leaves.
+
+    The events are placed once, whatever the window.
+    """
+    key, within = replace(term, within=None), term.within
+    seen = block.kept(key, lambda: events.placed(block, table, chosen, time))
     ends = block.domain.stops[seen.episode]
     length = duration_us(within) if isinstance(within, str) else None
 

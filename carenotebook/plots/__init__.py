@@ -19,6 +19,8 @@ _CHARTS = {
     "carenotebook.quality.control.ControlChart": "quality.control_chart",
     "carenotebook.quality.units.Funnel": "quality.funnel_chart",
     "carenotebook.results.estimate.Estimate": "estimates.estimates_chart",
+    "carenotebook.appraise.compare_result.Comparison": "compare.changes_chart",
+    "carenotebook.appraise.compare_result.SideBySide": "compare.sides_chart",
     "carenotebook.describe.attendance.Attendance": "describe.attendance_chart",
     "carenotebook.describe.panel.OutcomePanel": "describe.panel_chart",
     "carenotebook.describe.gaps.Gaps": "describe.gaps_chart",
