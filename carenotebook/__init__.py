@@ -17,6 +17,7 @@ _MODULE_OF = {
     "compare_rules": "appraise.compare",
     "from_frames": "ingest.frames",
     "gaps": "describe.gaps",
+    "link_appointments": "ingest.linkage",
     "load": "core.loading",
     "outcome_panel": "describe.panel",
     "outcomes": "describe.outcomes",
@@ -49,6 +50,7 @@ __all__ = [
     "effects",
     "from_frames",
     "gaps",
+    "link_appointments",
     "load",
     "outcome_panel",
     "outcomes",
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from carenotebook.ingest.files import read_excel as read_excel
     from carenotebook.ingest.files import read_parquet as read_parquet
     from carenotebook.ingest.frames import from_frames as from_frames
+    from carenotebook.ingest.linkage import link_appointments as link_appointments
     from carenotebook.ingest.omop import read_omop as read_omop
     from carenotebook.ingest.suggest import suggest_mapping as suggest_mapping
     from carenotebook.privacy import Privacy as Privacy

@@ -26,6 +26,7 @@ _CHARTS = {
     "carenotebook.describe.gaps.Gaps": "describe.gaps_chart",
     "carenotebook.describe.capacity.Capacity": "describe.capacity_chart",
     "carenotebook.describe.outcomes.Outcomes": "describe.outcomes_chart",
+    "carenotebook.ingest.linkage.Linkage": "criteria.proportions",
     "carenotebook.criteria.replay.Replay": "criteria.first_flags",
     "carenotebook.criteria.flags.FlagsByMonth": "criteria.flags_by_month",
     "carenotebook.criteria.flags.FlagsByGroup": "criteria.proportions",
