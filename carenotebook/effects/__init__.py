@@ -7,12 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
+    "cumulative_incidence": "competing",
     "e_value": "unmeasured",
+    "hazard_model": "hazards",
+    "survival_curve": "curves",
 }
 
-__all__ = ["e_value"]
+__all__ = ["cumulative_incidence", "e_value", "hazard_model", "survival_curve"]
 
 if TYPE_CHECKING:
+    from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
+    from carenotebook.effects.curves import survival_curve as survival_curve
+    from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.unmeasured import e_value as e_value
 
 

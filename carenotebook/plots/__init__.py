@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
 
 _CHARTS = {
+    "carenotebook.effects.competing.CumulativeIncidenceCurve": "curves.incidence_chart",
+    "carenotebook.effects.curves.SurvivalCurve": "curves.survival_chart",
     "carenotebook.effects.unmeasured.EValue": "estimates.e_values_chart",
     "carenotebook.quality.control.ControlChart": "quality.control_chart",
     "carenotebook.quality.units.Funnel": "quality.funnel_chart",

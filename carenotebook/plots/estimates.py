@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
     from carenotebook.results.estimate import Estimate
 
-_FIGURES = 210
-_NARROWEST = 160
+_FIGURES = 250
+_COLUMN = 175
+_NARROWEST = 150
 
 
 def estimates_chart(result: Estimate, privacy: Privacy | None = None) -> CareChart:
@@ -67,7 +68,7 @@ def forest(
     plot = alt.layer(*layers).properties(
         width=max(_NARROWEST, WIDTH + 40 - _FIGURES - taken), height=height
     )
-    joined = alt.hconcat(plot, printed(rows, height, width=_FIGURES), spacing=16)
+    joined = alt.hconcat(plot, printed(rows, height, _COLUMN, _FIGURES), spacing=16)
     return stacked([joined], title, _said(rows, title), subtitle)
 
 

@@ -1,0 +1,210 @@
+"""Competing ends: how many have left in each way by each time (Aalen-Johansen)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from carenotebook.core.errors import OptionError
+from carenotebook.effects.frames import complete, numbers, require, said_missing
+from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.results import statistics
+from carenotebook.results.estimate import Assumption, Basis
+from carenotebook.results.result import Result
+from carenotebook.results.words import number, percent
+
+_CALLER = "cumulative_incidence()"
+MOST_TIMES = 400
+"""Beyond so many distinct times a curve is told at that many of them, evenly by rank."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CumulativeIncidenceCurve(Result):
+    """What `cumulative_incidence` returns."""
+
+    by: tuple[str, ...]
+    causes: tuple[str, ...]
+    frame: pl.DataFrame
+    basis: Basis
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return f"By each time: {', '.join(c.replace('_', ' ') for c in self.causes)}"
+
+    def tidy(self) -> pl.DataFrame:
+        """One row a group, cause and time.
+
+        Returns
+        -------
+        polars.DataFrame
+            The `by` columns, term (the cause), time, at_risk (just before), events (of that cause
+            by then), estimate, std_error, conf_low, conf_high (log-log). At one time the causes
+            of a group and those still in care add up to everyone.
+        """
+        return self.frame
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """The curves, as far as no step tells of a small number of people."""
+        gate = privacy or Privacy()
+        groups = self.frame.partition_by(*self.by, maintain_order=True) if self.by else [self.frame]
+        return Released(pl.concat(_shown(g, gate) for g in groups), gate)
+
+    def summary(self, privacy: Privacy | None = None) -> str:
+        """Estimand, where each curve ends, N, what is missing, and the caveat."""
+        gate = privacy or Privacy()
+        released = self.released(gate).frame
+        lines = [f"{self.title}.", f"Estimand: {self.basis.estimand}"]
+        keys = [*self.by, "term"]
+        for part in released.partition_by(keys, maintain_order=True):
+            last = part.row(-1, named=True)
+            name = ", ".join(str(last[k]) for k in keys)
+            if last["estimate"] is None:
+                lines.append(f"{name}: hidden (fewer than {gate.min_cell} events)")
+            else:
+                share = percent(last["estimate"])
+                lines.append(f"{name}: {share} by {number(last['time'])}")
+        counted = self.basis.rows
+        shown = f"fewer than {gate.min_cell}" if gate.few(counted) else number(gate.round(counted))
+        lines += [f"N: about {shown} rows.", f"Missing: {self.basis.missing}"]
+        return "\n".join([*lines, f"Caveat: {self.basis.caveat}"])
+
+
+def cumulative_incidence(
+    frame: pl.DataFrame, duration: str, event: str, by: str | Sequence[str] | None = None
+) -> CumulativeIncidenceCurve:
+    """In how many each of several ends has come by each time.
+
+    For ends of care that exclude each other: who has dropped out cannot complete any more. A
+    Kaplan-Meier curve of one of them would count too many.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        One row a person or episode.
+    duration : str
+        Column of numbers, 0 or more: time to the end, or to the end of follow-up.
+    event : str
+        Column: which end it was, as text or a number from 1 on; null, "", "censored" or 0 where
+        follow-up ended before any.
+    by : str or sequence of str, optional
+        Columns that name groups; null is a group of its own.
+
+    Returns
+    -------
+    CumulativeIncidenceCurve
+
+    Raises
+    ------
+    OptionError
+        For a column that is not there, a negative duration, or no end at all.
+
+    Examples
+    --------
+    >>> import carenotebook as cn, polars as pl
+    >>> stays = pl.DataFrame({"weeks": [2, 5, 6, 8, 12], "end": ["dropped_out", "completed", None,
+    ...                       "completed", "dropped_out"]})
+    >>> found = cn.effects.cumulative_incidence(stays, "weeks", "end").tidy()
+    >>> found.filter(time=8)["estimate"].to_list()
+    [0.5, 0.2]
+
+    Notes
+    -----
+    Aalen & Johansen 1978; standard errors by the infinitesimal jackknife.
+    """
+    groups = (by,) if isinstance(by, str) else tuple(by or ())
+    require(frame, [duration, event, *groups], _CALLER)
+    used, left_out = complete(frame, [duration])
+    time = numbers(used, duration, _CALLER)
+    if (time < 0).any():
+        raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((time < 0).sum())} rows.")
+    told = used.with_columns(_cause=_cause(event, used.schema[event]), _time=time)
+    causes = told["_cause"].drop_nulls().unique().sort().to_list()
+    if not causes:
+        raise OptionError(f"{_CALLER}: no row has an end in {event}; all are still followed.")
+    parts = told.partition_by(*groups) if groups else [told]
+    curves = [_curves(part, causes).select(*_labels(part, groups), pl.all()) for part in parts]
+    joined = pl.concat(curves)
+    frame_ = joined.sort([*groups, "term", "time"], nulls_last=True) if groups else joined
+    return CumulativeIncidenceCurve(
+        by=groups,
+        causes=tuple(causes),
+        frame=frame_,
+        basis=Basis(
+            estimand="Share in whom each end has come by each time, while the others may come "
+            "first.",
+            rows=used.height,
+            left_out=left_out,
+            missing=said_missing(frame.height, used.height, left_out),
+            assumptions=(
+                Assumption("Those whose follow-up ends early are like those who stay in it."),
+            ),
+            caveat="A curve describes; groups that differ may differ in more than their name.",
+        ),
+    )
+
+
+def _cause(event: str, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        whole = pl.col(event).cast(pl.Int64)
+        return pl.when(whole != 0).then(whole.cast(pl.String))
+    text = pl.col(event).cast(pl.String)
+    return pl.when(~text.is_in(["", "censored"])).then(text)
+
+
+def _labels(part: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:
+    return [pl.lit(part[g][0], part.schema[g]).alias(g) for g in groups]
+
+
+def _curves(part: pl.DataFrame, causes: Sequence[str]) -> pl.DataFrame:
+    time, cause = part["_time"].to_numpy(), part["_cause"]
+    steps, ranks = np.unique(time, return_inverse=True)
+    ended = np.unique(ranks[cause.is_not_null().to_numpy()])
+    if len(ended) > MOST_TIMES:
+        ended = ended[np.linspace(0, len(ended) - 1, MOST_TIMES).round().astype(np.int64)]
+    rows = np.arange(len(time))
+    frames = []
+    for name in causes:
+        mine = (cause == name).fill_null(value=False).to_numpy()
+        code = np.where(mine, 1, np.where(cause.is_null().to_numpy(), 0, 2))
+        found = statistics.cumulative_incidence(ranks, code, rows, ended)
+        happened = np.searchsorted(np.sort(ranks[mine]), ended, side="right")
+        columns = {
+            "term": [name] * len(ended),
+            "time": steps[ended],
+            "at_risk": found.at_risk,
+            "events": happened,
+            "estimate": found.estimate,
+            "std_error": found.std_error,
+            "conf_low": found.conf_low,
+            "conf_high": found.conf_high,
+        }
+        frames.append(pl.DataFrame(columns))
+    return pl.concat(frames)
+
+
+def _shown(group: pl.DataFrame, gate: Privacy) -> pl.DataFrame:
+    """Times at which every cause has moved by enough people, or not at all, since the last."""
+    causes = group["term"].unique(maintain_order=True).to_list()
+    table = [group.filter(pl.col("term") == c) for c in causes]
+    counts = np.column_stack([t["events"].to_numpy() for t in table])
+    left = table[0]["at_risk"].to_numpy()
+    kept, last = [], np.zeros(len(causes), np.int64)
+    for i, now in enumerate(counts):
+        steps = now - last
+        enough = (steps == 0) | (steps >= gate.min_cell)
+        if enough.all() and steps.any() and left[i] >= gate.min_cell:
+            kept.append(i)
+            last = now
+    figures = ["time", "at_risk", "estimate", "conf_low", "conf_high"]
+    labels = [c for c in group.columns if c not in {*figures, "events", "std_error"}]
+    if kept:
+        shown = pl.concat(t[kept] for t in table).select(*labels, *figures)
+        return shown.with_columns(gate.rounded("at_risk"), pl.lit(value=False).alias(SUPPRESSED))
+    nothing = pl.concat(t[:1] for t in table).select(*labels, *figures)
+    blank = [pl.lit(None, nothing.schema[c]).alias(c) for c in figures]
+    return nothing.with_columns(*blank, pl.lit(value=True).alias(SUPPRESSED))
