@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -13,6 +13,7 @@ from carenotebook.ingest.times import ISO_8601, TimeForm, from_temporal, parse_t
 
 NO_CASE = "matches no case of the mapping"
 NOT_IN_VALUES = "is not among the mapping's values"
+OTHER_ROW = "row is left to another table by the mapping"
 _X = pl.col("x")
 
 
@@ -66,7 +67,35 @@ class BySource:
     fields: Mapping[str, Field]
 
 
-Field = Source | Constant | Cases | FirstOf | BySource
+@dataclass(frozen=True)
+class Joined:
+    """A date in one column and a time of day in another, with a space between them."""
+
+    columns: tuple[str, ...]
+    form: TimeForm = ISO_8601
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of several columns; blank where one of them is."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OfRows:
+    """A field of the rows that a mapping takes for this table; it sets the others aside.
+
+    A row is taken where every column in `when` has one of its texts (None: blank), unless every
+    column in `unless` has one of its.
+    """
+
+    field: Field
+    when: Mapping[str, tuple[str | None, ...]]
+    unless: Mapping[str, tuple[str | None, ...]]
+
+
+Field = Source | Constant | Cases | FirstOf | BySource | Joined | Sum | OfRows
 
 
 @dataclass(frozen=True)
@@ -79,43 +108,50 @@ class Reading:
 
 def columns_of(made: Field) -> set[str]:
     """The columns of the source that a field reads."""
-    if isinstance(made, Source):
-        return {made.column}
-    if isinstance(made, Cases):
-        return {c for case in made.cases for c in case.when}
-    if isinstance(made, FirstOf):
-        return set().union(*(columns_of(f) for f in made.fields))
-    if isinstance(made, BySource):
-        return {made.column}.union(*(columns_of(f) for f in made.fields.values()))
-    return set()
+    return _own_columns(made).union(*(columns_of(f) for f in _parts(made)))
 
 
 def reject_reasons(made: Field) -> set[str]:
     """The reasons for which the mapping itself sets rows aside."""
+    own = {OTHER_ROW} if isinstance(made, OfRows) else set()
     if isinstance(made, Cases):
-        return {case.reject for case in made.cases if case.reject is not None}
-    if isinstance(made, FirstOf):
-        return set().union(*(reject_reasons(f) for f in made.fields))
+        own = {case.reject for case in made.cases if case.reject is not None}
+    return own.union(*(reject_reasons(f) for f in _parts(made)))
+
+
+def _own_columns(made: Field) -> set[str]:
+    if isinstance(made, Source | BySource):
+        return {made.column}
+    if isinstance(made, Cases):
+        return {c for case in made.cases for c in case.when}
+    if isinstance(made, Joined | Sum):
+        return set(made.columns)
+    return {*made.when, *made.unless} if isinstance(made, OfRows) else set()
+
+
+def _parts(made: Field) -> tuple[Field, ...]:
+    """The fields that a field is made of."""
     if isinstance(made, BySource):
-        return set().union(*(reject_reasons(f) for f in made.fields.values()))
-    return set()
+        return tuple(made.fields.values())
+    if isinstance(made, OfRows):
+        return (made.field,)
+    return made.fields if isinstance(made, FirstOf) else ()
 
 
 def evaluate_field(
     made: Field, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading
 ) -> Parsed:
     """A field's values and reasons, one a row of the frame."""
-    if isinstance(made, Source):
-        return _from_source(made, frame, dtype, reading)
-    if isinstance(made, Cases):
-        return _from_cases(made, frame, dtype, reading)
-    if isinstance(made, FirstOf):
-        found = [evaluate_field(f, frame, dtype, reading) for f in made.fields]
-        return reduce(_first, found)
-    if isinstance(made, BySource):
-        return _by_source(made, frame, dtype, reading)
+    return _EVALUATE[type(made)](made, frame, dtype, reading)
+
+
+def _constant(made: Constant, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
     text = pl.Series([made.value], dtype=pl.String).new_from_index(0, frame.height)
     return _parse(text, dtype, reading)
+
+
+def _first_of(made: FirstOf, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
+    return reduce(_first, [evaluate_field(f, frame, dtype, reading) for f in made.fields])
 
 
 def _from_source(made: Source, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
@@ -142,9 +178,9 @@ def _replaced(text: pl.Series, values: Mapping[str | None, str | None], *, named
 
 def _from_cases(made: Cases, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
     used = sorted(columns_of(made))
-    texts = pl.DataFrame([as_text(frame[c], reading.blanks).alias(c) for c in used])
+    texts = _texts(used, frame, reading)
     number = pl.coalesce(
-        *(pl.when(_holds(case)).then(pl.lit(i)) for i, case in enumerate(made.cases)),
+        *(pl.when(_holds(case.when)).then(pl.lit(i)) for i, case in enumerate(made.cases)),
         pl.lit(len(made.cases)),
     )
     which = texts.select(x=number).to_series() if used else pl.repeat(0, frame.height, eager=True)
@@ -156,10 +192,40 @@ def _from_cases(made: Cases, frame: pl.DataFrame, dtype: pl.DataType, reading: R
     return _after(chosen.reasons, _parse(chosen.values, dtype, reading))
 
 
-def _holds(case: Case) -> pl.Expr:
+def _texts(columns: Sequence[str], frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    return pl.DataFrame([as_text(frame[c], reading.blanks).alias(c) for c in columns])
+
+
+def _joined(made: Joined, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
+    texts = _texts(made.columns, frame, reading)
+    both = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
+    written = texts.select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(both))
+    return _parse(written.to_series(), dtype, reading, made.form)
+
+
+def _sum(made: Sum, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
+    parts = [
+        parse_text(t, pl.Float64()) for t in _texts(made.columns, frame, reading).iter_columns()
+    ]
+    values = pl.DataFrame([p.values.alias(str(i)) for i, p in enumerate(parts)])
+    reasons = pl.DataFrame([p.reasons.alias(str(i)) for i, p in enumerate(parts)])
+    total = as_text(values.select(pl.sum_horizontal(pl.all(), ignore_nulls=False)).to_series())
+    return _after(reasons.select(pl.coalesce(pl.all())).to_series(), parse_text(total, dtype))
+
+
+def _of_rows(made: OfRows, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
+    texts = _texts(sorted({*made.when, *made.unless}), frame, reading)
+    taken = _holds(made.when)
+    if made.unless:
+        taken &= ~_holds(made.unless)
+    other = texts.select(pl.when(~taken).then(pl.lit(OTHER_ROW))).to_series()
+    return _after(other, evaluate_field(made.field, frame, dtype, reading))
+
+
+def _holds(when: Mapping[str, tuple[str | None, ...]]) -> pl.Expr:
     conditions = [
         pl.col(c).is_in([t for t in texts if t is not None]).fill_null(None in texts)
-        for c, texts in case.when.items()
+        for c, texts in when.items()
     ]
     return pl.all_horizontal(conditions) if conditions else pl.lit(value=True)
 
@@ -206,3 +272,15 @@ def _first(one: Parsed, other: Parsed) -> Parsed:
         reasons=pl.when(said).then("r").otherwise("r2"),
     )
     return Parsed(made["values"], made["reasons"])
+
+
+_EVALUATE: dict[type, Callable[..., Parsed]] = {
+    Source: _from_source,
+    Constant: _constant,
+    Cases: _from_cases,
+    FirstOf: _first_of,
+    BySource: _by_source,
+    Joined: _joined,
+    Sum: _sum,
+    OfRows: _of_rows,
+}

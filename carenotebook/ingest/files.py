@@ -65,7 +65,7 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
     contacts, episodes, clients, measures, checkins, actions, pauses, policies : path, optional
         Further tables. None is a table that you do not have; a file with nothing below its header
         says that nothing happened.
-    mapping : dict or path of a YAML file, optional
+    mapping : dict, path of a YAML file or name of a shipped mapping, optional
         How the columns of the files make the schema's (`carenotebook.ingest.mapping.read_mapping`
         lists the forms). Without it the columns have the schema's names.
     timezone : str

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from carenotebook.core.durations import MICROSECONDS
 from carenotebook.core.errors import MappingError
-from carenotebook.ingest.fields import Case, Cases, Constant, Field, FirstOf, Source
+from carenotebook.ingest.fields import (
+    Case,
+    Cases,
+    Constant,
+    Field,
+    FirstOf,
+    Joined,
+    OfRows,
+    Source,
+    Sum,
+)
 from carenotebook.ingest.parsed import Parsed, parse_text
 from carenotebook.ingest.times import ISO_8601, TimeForm, parse_times
 
@@ -20,6 +31,8 @@ _FORMS: tuple[tuple[str, frozenset[str]], ...] = (
     ("value", frozenset({"value"})),
     ("cases", frozenset({"cases", "else"})),
     ("first_of", frozenset({"first_of"})),
+    ("join", frozenset({"join", "format"})),
+    ("sum", frozenset({"sum"})),
 )
 
 
@@ -115,10 +128,7 @@ def _case(given: object, place: str, dtype: pl.DataType) -> Case:
         check_name(name, ("when", "value", "reject"), place, "a key of a case")
     if "when" not in case or ("value" in case) == ("reject" in case):
         raise MappingError(f"{place}: a case has `when`, and either `value` or `reject`.")
-    when = {
-        column: _texts_or_blank(texts, f"{place}.when.{column}")
-        for column, texts in expect_dict(case["when"], f"{place}.when").items()
-    }
+    when = _conditions(case["when"], f"{place}.when")
     if not when:
         raise MappingError(f"{place}.when: name at least one column; for the rest use `else`.")
     if "reject" in case:
@@ -137,7 +147,52 @@ def _first_of(given: Mapping[str, Any], place: str, dtype: pl.DataType) -> Field
     )
 
 
-_MAKERS = {"column": _source, "value": _constant, "cases": _cases, "first_of": _first_of}
+def _conditions(given: object, place: str) -> dict[str, tuple[str | None, ...]]:
+    """Column to the texts of which it has one; None is blank."""
+    return {
+        column: _texts_or_blank(texts, f"{place}.{column}")
+        for column, texts in expect_dict(given, place).items()
+    }
+
+
+def of_rows(given: object, place: str) -> Callable[[Field], Field]:
+    """What makes a field one of only those rows that a table's ``rows:`` takes."""
+    rows = expect_dict(given, place)
+    for name in rows:
+        check_name(name, ("when", "unless"), place, "a key")
+    when, unless = (_conditions(rows.get(k, {}), f"{place}.{k}") for k in ("when", "unless"))
+    if not when and not unless:
+        raise MappingError(f"{place}: say with `when` or `unless` which rows, by their columns.")
+    return partial(OfRows, when=when, unless=unless)
+
+
+def _join(given: Mapping[str, Any], place: str, dtype: pl.DataType) -> Field:
+    if not isinstance(dtype, pl.Datetime):
+        raise MappingError(f"{place}: join is for columns that hold a date and a time of day.")
+    return Joined(_names(given["join"], f"{place}.join"), _time_form(given, place, dtype))
+
+
+def _sum(given: Mapping[str, Any], place: str, dtype: pl.DataType) -> Field:
+    if not dtype.is_numeric():
+        raise MappingError(f"{place}: sum is for columns that hold numbers.")
+    return Sum(_names(given["sum"], f"{place}.sum"))
+
+
+def _names(given: object, place: str) -> tuple[str, ...]:
+    listed = _list(given, place)
+    if not all(isinstance(name, str) for name in listed):
+        raise MappingError(f"{place}: list the names of columns.")
+    return tuple(listed)
+
+
+_MAKERS = {
+    "column": _source,
+    "value": _constant,
+    "cases": _cases,
+    "first_of": _first_of,
+    "join": _join,
+    "sum": _sum,
+}
 
 
 def _check_outputs(

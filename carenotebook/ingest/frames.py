@@ -47,7 +47,7 @@ def from_frames(  # noqa: PLR0913 - one parameter a table, and what every reader
     contacts, episodes, clients, measures, checkins, actions, pauses, policies : frame, optional
         Further tables. None is a table that you do not have; an empty frame says that nothing
         happened.
-    mapping : dict or path of a YAML file, optional
+    mapping : dict, path of a YAML file or name of a shipped mapping, optional
         How your columns make the schema's (`carenotebook.ingest.mapping.read_mapping` lists the
         forms). Without it the columns have the schema's names.
     timezone : str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from carenotebook.core import schema
 from carenotebook.core.errors import MappingError
 from carenotebook.ingest.columns import say_columns
 from carenotebook.ingest.fields import Field, Source, columns_of
-from carenotebook.ingest.forms import check_name, expect_dict, parse_form, plain_texts
+from carenotebook.ingest.forms import check_name, expect_dict, of_rows, parse_form, plain_texts
 from carenotebook.ingest.yamltext import load_yaml
 
 MappingLike = AnyMapping[str, Any] | str | Path
@@ -32,11 +32,14 @@ class Mapping:
         Texts that mean "nothing", such as ``"NA"``, in every table.
     only : tuple of str or None
         The further columns of `clients` to keep; None keeps all.
+    rows : mapping of table to what limits a field to its rows
+        Tables that are made of some rows of their source.
     """
 
     tables: AnyMapping[str, AnyMapping[str, Field]] = field(default_factory=dict)
     blanks: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
+    rows: AnyMapping[str, Callable[[Field], Field]] = field(default_factory=dict)
 
     def fields(self, table: str, columns: Sequence[str]) -> dict[str, Field]:
         """The fields to make from a source that has these columns.
@@ -52,6 +55,7 @@ class Mapping:
         else:
             order = {n: i for i, n in enumerate(schema.dtypes(table))}
             made = dict(sorted(mapped.items(), key=lambda item: order.get(item[0], len(order))))
+            made |= {n: self.rows[table](made[n]) for n in [*made][:1] if table in self.rows}
             for name, one in made.items():
                 _check_columns(f"{table}.{name}", sorted(columns_of(one)), columns)
         _check_required(table, made, columns)
@@ -74,8 +78,9 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
 
     Parameters
     ----------
-    given : dict, path to a YAML file, or None
-        Table to field to form. The forms of a field:
+    given : dict, path to a YAML file, the name of a shipped mapping, or None
+        Shipped are ``"ctn0094"``, ``"nhs"``, ``"practice"`` and ``"redcap"``: examples to copy and
+        adapt. A mapping is table to field to form. The forms of a field:
 
         ``"Column"``
             the column as it is;
@@ -91,8 +96,15 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
             ordered conditions over several columns, the first match decides; null means blank; a
             row that no case matches is quarantined unless there is an ``else``;
         ``{first_of: [form, form, ...]}``
-            the first form that is not blank.
+            the first form that is not blank;
+        ``{join: [C1, C2], format: "%d/%m/%Y %H:%M"}``
+            a date and a time of day in two columns, with a space between them;
+        ``{sum: [C1, C2, ...]}``
+            a total of columns, blank where one of them is.
 
+        ``rows: {when: {C1: [a, b]}, unless: {C2: null}}`` beside the fields of a table says which
+        rows of the source are its rows, so that one flat file can be given for several tables.
+        The others are set aside with that as the reason.
         ``blank: [NA, "-"]`` beside the tables lists texts that mean nothing.
         ``clients`` keeps every column that is not mapped under its own name, or those in
         ``only: [...]``; other tables leave out what is not mapped.
@@ -113,27 +125,35 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
     if isinstance(given, Mapping):
         return given
     if isinstance(given, str | Path):
-        given = load_yaml(Path(given))
+        given = load_yaml(_shipped(str(given)) or Path(given))
     top = expect_dict(given, "the mapping")
     for name in top:
         check_name(name, (*schema.TABLES, "blank"), "the mapping", "a table")
     clients = expect_dict(top.get("clients", {}), "clients")
     only = clients.get("only")
+    tables = {t: expect_dict(top[t], t) for t in schema.TABLES if t in top}
     return Mapping(
-        {t: _table(t, top[t]) for t in schema.TABLES if t in top},
+        {t: _table(t, fields) for t, fields in tables.items()},
         plain_texts(top.get("blank", []), "blank"),
         None if only is None else plain_texts(only, "clients.only"),
+        {t: of_rows(f["rows"], f"{t}.rows") for t, f in tables.items() if "rows" in f},
     )
 
 
-def _table(table: str, given: object) -> dict[str, Field]:
+def _shipped(name: str) -> Path | None:
+    """The file of a mapping that is shipped under this name."""
+    path = Path(__file__).with_name("mappings") / f"{name}.yml"
+    return path if name.isidentifier() and path.is_file() else None
+
+
+def _table(table: str, given: AnyMapping[str, Any]) -> dict[str, Field]:
     dtypes = schema.dtypes(table)
+    is_open = table in schema.OPEN_TABLES
     made: dict[str, Field] = {}
-    for name, form in expect_dict(given, table).items():
-        if table in schema.OPEN_TABLES:
-            if name == "only":
-                continue
-        else:
+    for name, form in given.items():
+        if name == "rows" or (is_open and name == "only"):
+            continue
+        if not is_open:
             check_name(name, tuple(dtypes), table, "a column")
         made[name] = parse_form(form, f"{table}.{name}", dtypes.get(name, pl.String()))
     return made
