@@ -25,6 +25,7 @@ from carenotebook.core.errors import (
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
+    from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.rule import Rule
     from carenotebook.report.review import Review
 
@@ -161,7 +162,8 @@ def _add_review(commands: Any) -> None:
     review.add_argument(
         "--rule",
         required=True,
-        help=f"a *.rule.yml file, or the name of a published rule: {', '.join(c.library())}",
+        help="a *.rule.yml or *.protocol.yml file, or the name of a published rule: "
+        + ", ".join(c.library()),
     )
     review.add_argument("-o", "--output", type=Path, help="the report, an HTML file")
     review.add_argument("--json", action="store_true", help="print the report's figures as JSON")
@@ -237,7 +239,7 @@ def _review(arguments: argparse.Namespace) -> None:
         print(f"Report: {arguments.output}")
 
 
-def _reviewed(cohort: Cohort, rule: Rule, by: Sequence[str]) -> Review:
+def _reviewed(cohort: Cohort, rule: Rule | Protocol, by: Sequence[str]) -> Review:
     from carenotebook.report.review import review
 
     with _failing(RULE), warnings.catch_warnings(record=True) as caught:
@@ -248,7 +250,7 @@ def _reviewed(cohort: Cohort, rule: Rule, by: Sequence[str]) -> Review:
     return found
 
 
-def _rule(name: str) -> Rule:
+def _rule(name: str) -> Rule | Protocol:
     from carenotebook import criteria as c
 
     with _failing(RULE):

@@ -5,6 +5,7 @@
 """
 
 from carenotebook.criteria.cases import Case
+from carenotebook.criteria.files import load
 from carenotebook.criteria.language import (
     Expression,
     Term,
@@ -39,12 +40,17 @@ from carenotebook.criteria.language import (
     technical_failures,
     unanswered,
 )
-from carenotebook.criteria.rule import Rule, library, load
+from carenotebook.criteria.protocol import Protocol
+from carenotebook.criteria.rule import Rule, library
+from carenotebook.criteria.stage import Requirement, Stage
 
 __all__ = [
     "Case",
     "Expression",
+    "Protocol",
+    "Requirement",
     "Rule",
+    "Stage",
     "Term",
     "actions",
     "all_of",

@@ -1,4 +1,4 @@
-"""Unit tests of a rule: tiny histories with the intervals that are expected."""
+"""Unit tests of a rule or a protocol: tiny histories with the intervals that are expected."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.cohort import build_cohort
+from carenotebook.core.cohort import Cohort, build_cohort
 from carenotebook.core.errors import OptionError, RuleError
 
 if TYPE_CHECKING:
+    from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.rule import Rule
 
 Moment = str | datetime
@@ -21,7 +22,7 @@ Moment = str | datetime
 
 @dataclass(frozen=True)
 class Case:
-    """A tiny history of one client, and when a rule must be true.
+    """A tiny history of one client, and when a rule must be true or a stage in force.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ class Case:
         Tables of `Cohort` as lists of dicts without client_id; times as ISO text in UTC. A list
         (also an empty one) makes the table exist.
     expected : sequence of (flagged_at, cleared_at)
-        Spans on which the rule is true, in order; times as ISO text in UTC.
+        Spans on which the rule is true, in order; times as ISO text in UTC. For a protocol, those
+        of the review, or a dictionary from the names of stages to the spans of each.
     as_of : str
         End of the data, as ISO text in UTC.
 
@@ -53,29 +55,49 @@ class Case:
 
     name: str
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
-    expected: Sequence[tuple[Moment, Moment]]
+    expected: Sequence[tuple[Moment, Moment]] | Mapping[str, Sequence[tuple[Moment, Moment]]]
     as_of: Moment
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def check_cases(rule: Rule, cases: Iterable[Case]) -> None:
-    """See `Rule.check`."""
+def check_cases(rule: Rule | Protocol, cases: Iterable[Case]) -> None:
+    """See `Rule.check` and `Protocol.check`."""
     failures = [f for case in cases if (f := _failure(rule, case)) is not None]
     if failures:
         raise RuleError(f"{rule.name}: {len(failures)} case(s) failed.\n" + "\n".join(failures))
 
 
-def _failure(rule: Rule, case: Case) -> str | None:
-    from carenotebook.criteria.replay import find_spans
-
+def _failure(rule: Rule | Protocol, case: Case) -> str | None:
     tables = {n: _frame(n, rows, case.name) for n, rows in case.tables.items()}
     tables.setdefault("appointments", schema.empty_table("appointments"))
     cohort = build_cohort(tables, as_of=_instant(case.as_of), **case.options)
-    found = find_spans(rule, cohort)[0].select("flagged_at", "cleared_at").rows()
-    expected = [(_instant(a), _instant(b)) for a, b in case.expected]
-    if found == expected:
-        return None
-    return f"- {case.name}: expected {_say(expected)}; found {_say(found)}."
+    found = _found(rule, cohort)
+    review = list(found)[-1]
+    wanted = case.expected if isinstance(case.expected, Mapping) else {review: case.expected}
+    unknown = [name for name in wanted if name not in found]
+    if unknown:
+        raise OptionError(f"Case {case.name!r}: there is no stage {unknown[0]!r}.")
+    for name, spans in wanted.items():
+        expected = [(_instant(a), _instant(b)) for a, b in spans]
+        if found[name] != expected:
+            which = f" ({name})" if isinstance(case.expected, Mapping) else ""
+            return f"- {case.name}{which}: expected {_say(expected)}; found {_say(found[name])}."
+    return None
+
+
+def _found(rule: Rule | Protocol, cohort: Cohort) -> dict[str, list[tuple[datetime, datetime]]]:
+    """The spans of a rule, or of each stage of a protocol, by name."""
+    from carenotebook.criteria.protocol import Protocol
+    from carenotebook.criteria.protocol_run import walk
+    from carenotebook.criteria.replay import find_spans
+
+    if not isinstance(rule, Protocol):
+        return {rule.name: find_spans(rule, cohort)[0].select("flagged_at", "cleared_at").rows()}
+    spells = walk(rule, cohort)[0]
+    return {
+        stage.name: spells.filter(number=number).select("entered_at", "left_at").rows()
+        for number, stage in enumerate(rule.stages, 1)
+    }
 
 
 def _frame(table: str, rows: Sequence[Mapping[str, Any]], case: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from carenotebook.criteria.syntax import Node, Param, Term, Truth, Window
 _LARGEST = 2**53
 
 
-def choose(node: Node, name: str, allowed: tuple[str, ...] | None) -> None:
+def choose(node: Any, name: str, allowed: tuple[str, ...] | None) -> None:
     """Check a filter and bring its values into the vocabulary's order."""
     chosen = getattr(node, name)
     if chosen is None:

@@ -287,13 +287,14 @@ def _answer(question: Question, block: Block, episodes: pl.DataFrame) -> Frames:
     truth = evaluate(question.when, block)
     unknown = spans.unknown(truth, block.domain)
     flagged, undecided = (
-        _as_frame(_without_pauses(s, question.grace, block), block, episodes)
+        _as_frame(without_pauses(s, question.grace, block), block, episodes)
         for s in (truth.sure, unknown)
     )
     return flagged, undecided
 
 
-def _without_pauses(found: Spans, grace: int, block: Block) -> Spans:
+def without_pauses(found: Spans, grace: int, block: Block) -> Spans:
+    """Spans less pauses and the time of grace after them."""
     if not len(found):
         return found
     cut = block.paused_with_grace(grace)

@@ -10,7 +10,7 @@ import polars as pl
 
 from carenotebook.core.options import MISSED
 from carenotebook.core.parts import CLIENT
-from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria import nodes
 from carenotebook.criteria.block import Block, Placed, column
 from carenotebook.criteria.spans import Keys, Mask
 
@@ -116,8 +116,8 @@ def awaiting_answer(term: nodes.Unanswered, block: Block) -> pl.Expr:
     return sent & pl.col("purpose").ne_missing("reminder")
 
 
-def filters(term: syntax.Term, *names: str) -> pl.Expr:
-    """Rows that pass the named filters of a term; null never does."""
+def filters(term: object, *names: str) -> pl.Expr:
+    """Rows that pass the named filters of a node; null never does."""
     chosen = [one_of(n, v) for n in names if (v := getattr(term, n)) is not None]
     return pl.all_horizontal(chosen) if chosen else pl.lit(value=True)
 

@@ -15,6 +15,7 @@ from carenotebook.results.statistics import cumulative_incidence
 from carenotebook.results.words import about, few, interval, number, percent
 
 if TYPE_CHECKING:
+    from carenotebook.core.cohort import Cohort
     from carenotebook.criteria.replay import Replay
     from carenotebook.results.statistics import Ints
 
@@ -117,17 +118,14 @@ def _hidden_steps(tidy: pl.DataFrame, privacy: Privacy, *, telling: bool) -> lis
 
 def summarise(replay: Replay, privacy: Privacy) -> str:
     """See `Replay.summary`."""
-    from carenotebook.criteria.replay import HIDDEN_SILENCE, unresolved_appointments
+    from carenotebook.criteria.replay import HIDDEN_SILENCE
 
-    episodes = replay.episodes()
-    clients = episodes["client_id"].n_unique()
-    unresolved = unresolved_appointments(replay.cohort).select("client_id").collect()
     lines = [
         f"Rule: {replay.rule.name}. When a clinician's review would have been due, and for whom.",
-        f"Seen: {_seen(episodes.height, clients, privacy)}, to {replay.cohort.as_of:%Y-%m-%d}.",
+        seen_sentence(replay.cohort, privacy),
         _flagged(replay, privacy),
         replay.states().sentence(privacy),
-        _unresolved(unresolved, replay.unknown, privacy),
+        unresolved_sentence(replay.cohort, replay.unknown, privacy),
         *([f"Warning: {HIDDEN_SILENCE}"] if replay.cohort.hides_silence else []),
         (
             "Caveat: a flag ends in a clinician's review and nothing else. History was made under "
@@ -137,11 +135,15 @@ def summarise(replay: Replay, privacy: Privacy) -> str:
     return "\n".join(lines)
 
 
-def _seen(episodes: int, clients: int, privacy: Privacy) -> str:
+def seen_sentence(cohort: Cohort, privacy: Privacy) -> str:
+    """How many episodes and clients are seen, and up to when."""
+    seen = cohort.spans().filter(pl.col("seen_from") < pl.col("seen_until"))
+    clients = seen["client_id"].n_unique()
+    until = f"to {cohort.as_of:%Y-%m-%d}."
     if privacy.few(clients):
-        return few(privacy)
-    rounded = (number(privacy.round(n)) for n in (episodes, clients))
-    return "{} episodes of {} clients".format(*rounded)
+        return f"Seen: {few(privacy)}, {until}"
+    rounded = (number(privacy.round(n)) for n in (seen.height, clients))
+    return "Seen: {} episodes of {} clients, {}".format(*rounded, until)
 
 
 def _flagged(replay: Replay, privacy: Privacy) -> str:
@@ -161,7 +163,11 @@ def _flagged(replay: Replay, privacy: Privacy) -> str:
     )
 
 
-def _unresolved(rows: pl.DataFrame, unknown: str, privacy: Privacy) -> str:
+def unresolved_sentence(cohort: Cohort, unknown: str, privacy: Privacy) -> str:
+    """How many past appointments have no known outcome, and how they were taken."""
+    from carenotebook.criteria.replay import unresolved_appointments
+
+    rows = unresolved_appointments(cohort).select("client_id").collect()
     taken = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken as attended"}
     clients = rows["client_id"].n_unique()
     if privacy.few(clients):

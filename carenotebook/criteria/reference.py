@@ -29,7 +29,7 @@ def replay_reference(
 ) -> Iterator[tuple[History, list[Span], list[Span]]]:
     """For every episode: its history, the spans on which the rule is true, and unknown."""
     for history in histories(cohort, unknown):
-        segments = _cut(timeline(when, history), history, duration_us(grace))
+        segments = without_pauses(timeline(when, history), history, duration_us(grace))
         yield history, _spans(segments, truth=True), _spans(segments, truth=None)
 
 
@@ -359,7 +359,7 @@ def _sustained(segments: list[Segment], history: History, d: int) -> list[Segmen
     return [(a, b, truth(a)) for a, b in pairwise(edges)]
 
 
-def _cut(segments: list[Segment], history: History, grace: int) -> list[Segment]:
+def without_pauses(segments: list[Segment], history: History, grace: int) -> list[Segment]:
     """Neither true nor unknown in a pause or in the time of grace after one."""
     cuts = [(s, e + grace) for s, e in history.pauses]
     edges = {a for a, _, _ in segments} | {history.end}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_optio
 from carenotebook.criteria import syntax
 from carenotebook.criteria.engine import INTERVALS, replay_blocks
 from carenotebook.criteria.needs import check_needs
+from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.reference import replay_reference
 from carenotebook.criteria.rule import Rule
 from carenotebook.privacy import Privacy, Released
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from carenotebook.criteria.aftermath import CameBack
     from carenotebook.criteria.attrition import Attrition
     from carenotebook.criteria.flags import FlagsByGroup, FlagsByMonth, States
+    from carenotebook.criteria.protocol_replay import ProtocolReplay
     from carenotebook.criteria.unresolved import UnknownOutcomes
 
 Engine = Literal["auto", "reference"]
@@ -185,6 +187,7 @@ class Replay(Result):
         return why(self, client_id, at)
 
 
+@overload
 def replay(
     rule: Rule,
     cohort: Cohort,
@@ -192,15 +195,36 @@ def replay(
     unknown: Unknown = "ignore",
     engine: Engine = "auto",
     executor: Executor | None = None,
-) -> Replay:
-    """Find exactly when a rule would have been true, over continuous time.
+) -> Replay: ...
+
+
+@overload
+def replay(
+    rule: Protocol,
+    cohort: Cohort,
+    *,
+    unknown: Unknown = "ignore",
+    engine: Engine = "auto",
+    executor: Executor | None = None,
+) -> ProtocolReplay: ...
+
+
+def replay(
+    rule: Rule | Protocol,
+    cohort: Cohort,
+    *,
+    unknown: Unknown = "ignore",
+    engine: Engine = "auto",
+    executor: Executor | None = None,
+) -> Replay | ProtocolReplay:
+    """Find exactly when a rule would have been true, or a protocol's stages in force.
 
     For prototyping a criterion on past data. It says whom a rule would have put up for a
     clinician's review and when; not what the review would have led to.
 
     Parameters
     ----------
-    rule : Rule
+    rule : Rule or Protocol
     cohort : Cohort
     unknown : {"ignore", "missed", "attended"}
         How to take past appointments of unknown outcome, or never resolved.
@@ -213,7 +237,8 @@ def replay(
 
     Returns
     -------
-    Replay
+    Replay or ProtocolReplay
+        The latter for a protocol.
 
     Raises
     ------
@@ -238,9 +263,10 @@ def replay(
     >>> found.intervals.columns
     ['client_id', 'episode', 'flagged_at', 'cleared_at', 'ended_by']
     """
-    if not isinstance(rule, Rule):
+    if not isinstance(rule, Rule | Protocol):
         raise RuleError(
-            "replay() needs a Rule: make one with c.Rule(...), or take c.library()[name]."
+            "replay() needs a Rule or a Protocol: make one with c.Rule(...) or c.Protocol(...), or "
+            "take c.library()[name]."
         )
     if not isinstance(cohort, Cohort):
         raise OptionError("replay() needs a Cohort: read one, or make one with synthetic_cohort().")
@@ -248,7 +274,13 @@ def replay(
     check_option("engine", engine, ("auto", "reference"))
     if executor is not None and engine == "reference":
         raise OptionError("replay(): the reference engine takes no executor.")
-    found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine, executor))
+    found: Replay | ProtocolReplay
+    if isinstance(rule, Protocol):
+        from carenotebook.criteria.protocol_replay import replay_protocol
+
+        found = replay_protocol(rule, cohort, unknown, engine, executor)
+    else:
+        found = Replay(rule, cohort, unknown, *find_spans(rule, cohort, unknown, engine, executor))
     if cohort.hides_silence:
         warnings.warn(HIDDEN_SILENCE, CareNotebookWarning, stacklevel=2)
     return found

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-import yaml
-
-from carenotebook.core.durations import duration_us
-from carenotebook.core.errors import OptionError, RuleError
-from carenotebook.criteria import serial, syntax, words
+from carenotebook.core.errors import RuleError
+from carenotebook.criteria import serial, words
+from carenotebook.criteria.header import RuleKind, check_header, parsed, read_header, save_tree
 from carenotebook.criteria.language import Expression
-from carenotebook.criteria.ruletext import read_text
-
-RuleKind = Literal["local", "model", "cautionary", "housekeeping"]
-_KEYS = ("carenotebook_rule", "name", "source", "kind", "safeguards", "grace", "when")
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,23 +50,12 @@ class Rule:
     safeguards: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            raise RuleError("A rule needs a name.")
+        check_header(self, "rule")
         if not isinstance(self.when, Expression):
             raise RuleError(
                 "A rule needs an expression that is true or false, such as "
                 "c.missed(within='90d') >= 3."
             )
-        if self.kind not in get_args(RuleKind):
-            raise RuleError(f"kind={self.kind!r} is not one of: {', '.join(get_args(RuleKind))}.")
-        try:
-            duration_us(self.grace, "grace")
-        except OptionError as error:
-            raise RuleError(str(error)) from None
-        given: object = self.safeguards
-        if isinstance(given, str):
-            raise RuleError("safeguards takes a list of sentences, not one text.")
-        object.__setattr__(self, "safeguards", tuple(self.safeguards))
 
     @property
     def clauses(self) -> tuple[Expression, ...]:
@@ -97,29 +79,7 @@ class Rule:
         RuleError
             If the file cannot be written, or the rule calls itself a model without safeguards.
         """
-        if self.kind == "model" and not self.safeguards:
-            raise RuleError(
-                f"{self.name}: a rule without safeguards may be studied, not saved as a model. "
-                "Name its safeguards=, or give it another kind=."
-            )
-        tree = {
-            "carenotebook_rule": syntax.LANGUAGE_VERSION,
-            "name": self.name,
-            "source": self.source,
-            "kind": self.kind,
-            "safeguards": list(self.safeguards),
-            "grace": self.grace,
-            "when": serial.to_tree(self.when.node),
-        }
-        kept = {k: v for k, v in tree.items() if v not in (None, [])}
-        target = Path(path)
-        text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)
-        try:
-            target.write_text(text, encoding="utf-8")
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise RuleError(f"{target}: the rule cannot be written ({reason}).") from None
-        return target
+        return save_tree(self, "rule", {"when": serial.to_tree(self.when.node)}, path)
 
     def check(self, cases: Any) -> None:
         """Run unit tests of the rule; see `carenotebook.criteria.Case`.
@@ -147,35 +107,8 @@ class Rule:
         return f"Rule({self.name!r}, {words.say(self.when.node)})"
 
 
-def load(path: str | Path) -> Rule:
-    """Read a rule from a YAML file. It is data: nothing in it is ever executed.
-
-    Raises
-    ------
-    RuleError
-        If the file cannot be read, or naming the place of what is not understood.
-
-    Examples
-    --------
-    >>> from carenotebook import criteria as c
-    >>> import tempfile, pathlib
-    >>> rule = c.Rule("silence", c.days_since_heard() >= 30)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     c.load(rule.save(pathlib.Path(folder) / "silence.rule.yml")) == rule
-    True
-    """
-    source = Path(path)
-    try:
-        text = source.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise RuleError(f"{source}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{source} cannot be read as a rule ({type(error).__name__}).") from None
-    return _parsed(text, source.name)
-
-
 def read_rule(text: str, name: str = "This text") -> Rule:
-    """Read a rule from the text of a rule file; see `load`.
+    """Read a rule from the text of a rule file; see `carenotebook.criteria.load`.
 
     Parameters
     ----------
@@ -195,7 +128,7 @@ def read_rule(text: str, name: str = "This text") -> Rule:
     >>> read_rule(f"{{carenotebook_rule: 1, name: silence, when: {silent}}}").name
     'silence'
     """
-    return _parsed(text, name)
+    return parsed(text, name, rule_of)
 
 
 def library() -> dict[str, Rule]:
@@ -212,39 +145,12 @@ def library() -> dict[str, Rule]:
     folder = resources.files("carenotebook.criteria") / "library"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".yml")), key=lambda f: f.name)
     return {
-        f.name.removesuffix(".rule.yml"): _parsed(f.read_text(encoding="utf-8"), f.name)
+        f.name.removesuffix(".rule.yml"): read_rule(f.read_text(encoding="utf-8"), f.name)
         for f in files
     }
 
 
-def _parsed(text: str, name: str) -> Rule:
-    try:
-        return _rule(read_text(text))
-    except RuleError as error:
-        raise RuleError(f"{name}: {error}") from None
-    except RecursionError:
-        raise RuleError(f"{name}: it is nested too deeply.") from None
-
-
-def _rule(tree: Any) -> Rule:
-    if not isinstance(tree, Mapping) or "carenotebook_rule" not in tree:
-        raise RuleError("not a rule: it must begin with 'carenotebook_rule: 1'.")
-    version = tree["carenotebook_rule"]
-    if version != syntax.LANGUAGE_VERSION or isinstance(version, bool):
-        raise RuleError(
-            f"carenotebook_rule: this version reads language {syntax.LANGUAGE_VERSION} only."
-        )
-    extra = [str(k) for k in tree if k not in _KEYS]
-    if extra:
-        raise RuleError(f"unknown key {extra[0]!r}; known: {', '.join(_KEYS)}.")
-    if "when" not in tree:
-        raise RuleError("'when' is missing: the expression that the rule stands on.")
-    texts = {k: tree[k] for k in ("name", "source", "kind", "grace") if k in tree}
-    wrong = [k for k, v in texts.items() if not isinstance(v, str)]
-    safeguards = tree.get("safeguards", [])
-    if not isinstance(safeguards, list) or not all(isinstance(s, str) for s in safeguards):
-        wrong.append("safeguards")
-    if wrong or "name" not in texts:
-        raise RuleError(f"{wrong[0] if wrong else 'name'}: text is needed here.")
-    when = Expression(serial.from_tree(tree["when"]))
-    return Rule(when=when, safeguards=tuple(safeguards), **texts)
+def rule_of(tree: Any) -> Rule:
+    """The rule of a file's tree."""
+    header = read_header(tree, "rule", "when", "the expression that the rule stands on")
+    return Rule(when=Expression(serial.from_tree(tree["when"])), **header)

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from carenotebook.core.errors import RuleError
 from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.language import Expression
+from carenotebook.criteria.stage import Requirement, Stage
 from carenotebook.criteria.syntax import Param
 
 Tree = Any
@@ -29,9 +31,66 @@ _FORMS = ("all", "any", "not", "at_least", "for_at_least", "term", "is_unknown",
 
 def canonical_hash(when: syntax.Truth, grace: str) -> str:
     """SHA-256 of the canonical JSON of a tree, with the language's version."""
-    tree = {"language": syntax.LANGUAGE_VERSION, "grace": grace, "when": to_tree(when)}
-    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return tree_hash({"grace": grace, "when": to_tree(when)})
+
+
+def tree_hash(tree: Mapping[str, Tree]) -> str:
+    """SHA-256 of the canonical JSON of plain data, with the language's version."""
+    versioned = {"language": syntax.LANGUAGE_VERSION, **tree}
+    text = json.dumps(versioned, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stage_to_tree(stage: Stage, *, named: bool = True) -> Tree:
+    """A stage as plain data."""
+    given = {
+        "name": stage.name if named else None,
+        "when": to_tree(stage.when.node),
+        "requires": [_requirement_tree(r) for r in stage.requires],
+        "wait": stage.wait,
+        "sticky": stage.sticky,
+    }
+    return {k: v for k, v in given.items() if v is not None}
+
+
+def _requirement_tree(requirement: Requirement) -> Tree:
+    given = {k: _plain(getattr(requirement, k)) for k in requirement.columns}
+    (*_, kind) = kinds = given["kind"]
+    return kind if len(given) == len(kinds) == 1 else given
+
+
+def stages_from_tree(tree: Tree, place: str = "stages") -> tuple[Stage, ...]:
+    """Stages from plain data.
+
+    Raises
+    ------
+    RuleError
+        Naming the place of what does not belong.
+    """
+    if not isinstance(tree, list):
+        raise RuleError(f"{place}: a list of stages is needed here.")
+    return tuple(_stage(t, f"{place}[{i}]") for i, t in enumerate(tree))
+
+
+def _stage(tree: Tree, place: str) -> Stage:
+    given = dict(_mapping(tree, place))
+    _only(given, {f.name for f in fields(Stage)}, place)
+    if "when" not in given:
+        raise RuleError(f"{place}.when: the expression of the stage is missing.")
+    when = Expression(from_tree(given.pop("when"), f"{place}.when"))
+    asked, at = given.pop("requires", []), f"{place}.requires"
+    if not isinstance(asked, list):
+        raise RuleError(f"{at}: a list of recorded safeguards is needed here.")
+    requires = tuple(_requirement(r, f"{at}[{i}]") for i, r in enumerate(asked))
+    return _placed(place, lambda: Stage(when=when, requires=requires, **given))
+
+
+def _requirement(tree: Tree, place: str) -> Requirement:
+    given = {"kind": tree} if isinstance(tree, str) else _mapping(tree, place)
+    _only(given, {f.name for f in fields(Requirement)}, place)
+    if "kind" not in given:
+        raise RuleError(f"{place}: kind is missing: which recorded safeguard.")
+    return _placed(place, lambda: Requirement(**given))
 
 
 def to_tree(node: syntax.Node) -> Tree:  # noqa: PLR0911 - one case a node

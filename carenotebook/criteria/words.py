@@ -9,7 +9,7 @@ from typing import Any
 from carenotebook.core import options
 from carenotebook.core.durations import say_duration
 from carenotebook.criteria import nodes, syntax
-from carenotebook.criteria.syntax import Param
+from carenotebook.criteria.syntax import Choice, Param
 
 _OUTCOMES = {
     "attended": "attended appointments",
@@ -33,6 +33,14 @@ _ACTIONS = {
     "notice": "notices",
     "ending": "endings",
     "reopened": "reopenings",
+}
+_SAFEGUARDS = {
+    "attendance_conversation": "a conversation about attendance",
+    "alternative_offered": "an offer of an alternative",
+    "supervision": "a supervision discussion",
+    "risk_review": "a risk review",
+    "referral": "a referral",
+    "notice": "a notice",
 }
 _REASONS = {"not_given": "no reason given", "overwhelmed": "feeling overwhelmed"}
 _COMPARED: dict[str, str] = {
@@ -289,6 +297,13 @@ def _plain(values: Iterable[str]) -> list[str]:
 def _list(values: Iterable[str], last: str = "or") -> str:
     *start, end = list(values)
     return f"{', '.join(start)} {last} {end}" if start else end
+
+
+def say_safeguard(kinds: Choice, detail: Choice, response: Choice) -> str:
+    """A safeguard that a stage asks for, as one phrase."""
+    parts = [] if detail is None else [f"about {_list(detail)}"]
+    parts += [] if response is None else [f"answered: {_list(response)}"]
+    return f"{_list(_SAFEGUARDS[k] for k in kinds or ())}{_brackets(parts)}"
 
 
 def explain(when: syntax.Truth, grace: str, name: str) -> str:

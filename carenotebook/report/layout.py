@@ -64,6 +64,7 @@ _KINDS = {
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("attendance", "Attendance", ("attendance", "outcome_panel")),
     ("flagged", "Put up for review", ("flagged", "by_month")),
+    ("stages", "How far the stages came", ("stages", "stage_curves", "waiting")),
     ("attrition", "What each clause does", ("attrition",)),
     ("harm", "Fairness and harm", ()),
     ("groups", "Differences between groups", ()),
@@ -74,7 +75,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def page_of(review: Review) -> Page:
     """The page of a review."""
-    attendance, *others = (_section(review, *s) for s in _SECTIONS)
+    attendance, *others = (_section(review, *s) for s in _SECTIONS if _present(review, s[-1]))
     limits = Section("limits", "Limits of the method", (Part(points=tuple(_LIMITS.splitlines())),))
     return Page(
         title=f"Review of a criterion: {review.rule['name']}",
@@ -87,11 +88,17 @@ def page_of(review: Review) -> Page:
     )
 
 
+def _present(review: Review, blocks: tuple[str, ...]) -> bool:
+    """A rule has clauses, a protocol has stages; what hangs on columns names no block."""
+    return not blocks or any(b in review.blocks for b in blocks)
+
+
 def _section(review: Review, name: str, title: str, blocks: tuple[str, ...]) -> Section:
     if name == "groups":
         blocks = tuple(b for b in review.blocks if b.startswith(GROUP))
     if name == "harm":
         blocks = tuple(b for b in review.blocks if b.split("_")[0] == AUDIT)
+    blocks = tuple(b for b in blocks if b in review.blocks)
     if not blocks:
         return Section(name, title, (Part("Not asked for: name columns of clients with --by."),))
     parts = [_part(review, b) for b in blocks]

@@ -12,6 +12,7 @@ from tqdm import tqdm
 import carenotebook
 from carenotebook.appraise.auditing import MOST_COLUMNS, audit
 from carenotebook.core.errors import MissingDataError, OptionError
+from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import replay
 from carenotebook.describe.attendance import attendance
 from carenotebook.describe.panel import outcome_panel
@@ -23,6 +24,7 @@ from carenotebook.report.page import render
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
     from carenotebook.criteria.flags import FlagsByGroup
+    from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.replay import Replay
     from carenotebook.criteria.rule import Rule
     from carenotebook.results.result import Result
@@ -79,13 +81,15 @@ class Review:
         return f"Review({self.rule['name']!r}, {len(self.blocks)} results)"
 
 
-def review(cohort: Cohort, rule: Rule, by: Sequence[str] = (), *, progress: bool = False) -> Review:
-    """Describe a cohort and replay a rule on it, for a report.
+def review(
+    cohort: Cohort, rule: Rule | Protocol, by: Sequence[str] = (), *, progress: bool = False
+) -> Review:
+    """Describe a cohort and replay a rule or a protocol on it, for a report.
 
     Parameters
     ----------
     cohort : Cohort
-    rule : Rule
+    rule : Rule or Protocol
     by : sequence of str
         Columns over which flags are compared: of `clients`, or therapist_id or site of `episodes`.
     progress : bool
@@ -108,19 +112,21 @@ def review(cohort: Cohort, rule: Rule, by: Sequence[str] = (), *, progress: bool
     >>> found.figures()["rule"]["name"]
     'three misses'
     """
-    found = replay(rule, cohort)
+    replayed = replay(rule, cohort)
+    staged = replayed if isinstance(replayed, ProtocolReplay) else None
+    found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
     computed: dict[str, Callable[[], Result]] = {
         "attendance_overall": partial(attendance, cohort, every=None),
         "attendance": partial(attendance, cohort),
         "outcome_panel": partial(outcome_panel, cohort),
         "flagged": lambda: found,
         "by_month": found.by_month,
-        "attrition": found.attrition,
+        **({"attrition": found.attrition} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
         "states": found.states,
-        "unknown_outcomes": found.unknowns,
+        **({"unknown_outcomes": found.unknowns} if staged is None else {}),
     }
     privacy = Privacy()
     # disable=None: a terminal shows the bar, a file or a pipe gets nothing.
@@ -140,6 +146,10 @@ def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]
         return {AUDIT: partial(audit, found, by, horizon=CAME_BACK_WITHIN)}
     audits = (partial(audit, found, column, horizon=CAME_BACK_WITHIN) for column in by)
     return {f"{AUDIT}_{column}": one for column, one in zip(by, audits, strict=True)}
+
+
+def _stages(found: ProtocolReplay) -> dict[str, Callable[[], Result]]:
+    return {"stages": lambda: found, "stage_curves": found.curves, "waiting": found.waiting}
 
 
 def _by_group(found: Replay, column: str) -> FlagsByGroup:
@@ -170,12 +180,21 @@ def _policies(cohort: Cohort) -> int:
     return 0 if policies is None else policies.collect().height
 
 
-def _about_rule(rule: Rule) -> dict[str, Any]:
+def _about_rule(rule: Rule | Protocol) -> dict[str, Any]:
     return {
         "name": rule.name,
         "kind": rule.kind,
         "source": rule.source,
         "hash": rule.hash,
         "explanation": rule.explain(),
-        "safeguards": list(rule.safeguards),
+        "safeguards": [*rule.safeguards, *_required(rule)],
     }
+
+
+def _required(rule: Rule | Protocol) -> list[str]:
+    """What the stages of a protocol ask for, as sentences."""
+    return [
+        f"Recorded in the stage {stage.name!r}: {requirement.say()}."
+        for stage in getattr(rule, "stages", ())
+        for requirement in stage.requires
+    ]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from carenotebook.core.errors import RuleError
 from carenotebook.criteria import nodes, syntax
+from carenotebook.criteria.header import RuleKind
 from carenotebook.criteria.language import Expression
-from carenotebook.criteria.rule import Rule, RuleKind
+from carenotebook.criteria.rule import Rule
 from carenotebook.criteria.syntax import Param
 
 WRAPPERS = (nodes.Not, nodes.Sustained, nodes.IsUnknown)

@@ -67,13 +67,15 @@ contacts = _rows(
     delivered=_flag,
 )
 checkins = _rows("checkins", most=4, at=_at, barrier=_nullable("cost", "stuck"))
-actions = _rows(
-    "actions",
-    most=6,
-    at=_at,
-    kind=st.sampled_from(("risk_review", "supervision")),
-    detail=_nullable("time", "frequency"),
-)
+_action = {
+    "at": _at,
+    "kind": st.sampled_from(("risk_review", "supervision")),
+    "detail": _nullable("time", "frequency"),
+    "response": _nullable(*options.RESPONSES),
+}
+actions = _rows("actions", most=6, **_action)
+_weekly = st.builds(lambda at: at // (7 * DAY) * 7 * DAY, _at)
+many_actions = _rows("actions", least=15, most=50, **{**_action, "at": _weekly | _at})
 pauses = _rows("pauses", most=4, start=_at, length=st.integers(1, 40) | st.none()).map(
     lambda f: f.with_columns(end=pl.col("start") + pl.duration(days=pl.col("length"))).drop(
         "length"
@@ -118,10 +120,15 @@ _OPTIONAL = {
 
 
 @st.composite
-def cohorts(draw: st.DrawFn) -> Cohort:
-    """A cohort of up to three clients; each optional table is there nine times in ten."""
+def cohorts(draw: st.DrawFn, *, acted: bool = False) -> Cohort:
+    """A cohort of up to three clients; each optional table is there nine times in ten.
+
+    With `acted` there are all tables, and many recorded safeguards.
+    """
     tables = {"appointments": draw(appointments)}
-    tables |= {n: draw(t) for n, t in _OPTIONAL.items() if draw(st.integers(0, 9))}
+    tables |= {n: draw(t) for n, t in _OPTIONAL.items() if acted or draw(st.integers(0, 9))}
+    if acted:
+        tables["actions"] = draw(many_actions)
     bounds: dict[str, Any] = {"as_of": EPOCH + timedelta(days=draw(st.integers(100, 220)))}
     if draw(st.booleans()):
         tables["episodes"] = draw(episodes())
@@ -238,3 +245,54 @@ expressions = st.recursive(_comparisons(), _nested, max_leaves=6)
 rules = st.builds(
     c.Rule, st.just("random"), expressions, grace=st.sampled_from(("7d", "7d", "0d", "3d"))
 )
+
+_requirements = st.sampled_from(
+    (
+        "risk_review",
+        "supervision",
+        c.Requirement(["risk_review", "supervision"]),
+        c.Requirement("supervision", detail="time"),
+        c.Requirement("risk_review", response=["accepted", "declined"]),
+    )
+)
+
+
+_often = st.sampled_from(
+    (
+        c.days_in_care() >= 0,
+        c.days_in_care() >= 21,
+        c.days_since_heard() < 14,
+        c.actions("supervision", within="30d") >= 1,
+        c.actions("risk_review", within="14d") >= 1,
+        c.missed(within="30d") < 1,
+        c.actions("supervision", within="7d") < 1,
+        c.actions("risk_review") < 3,
+        c.measure("PHQ-9", within="30d") < 20,
+        ~(c.actions("risk_review", within="36h") >= 1).for_at_least("1m"),
+    )
+)
+
+
+@st.composite
+def _staged(draw: st.DrawFn) -> c.Protocol:
+    """Up to four stages; loose conditions are common, so that later stages are reached."""
+    count = draw(st.sampled_from((1, 2, 2, 3, 3, 4)))
+    stages = [
+        c.Stage(
+            f"stage {i}",
+            draw(expressions if draw(st.integers(0, 5)) == 0 else _often),
+            requires=draw(st.lists(_requirements, max_size=2, unique_by=_said)),
+            wait=draw(st.sampled_from(("0d", "0d", "1m", "7d", "12d"))) if i < count - 1 else "0d",
+            sticky=draw(st.integers(0, 3)) == 0,
+        )
+        for i in range(count)
+    ]
+    return c.Protocol("random", stages, grace=draw(st.sampled_from(("7d", "0d", "3d"))))
+
+
+def _said(requirement: str | c.Requirement) -> str:
+    made = requirement if isinstance(requirement, c.Requirement) else c.Requirement(requirement)
+    return made.say()
+
+
+protocols = _staged()

@@ -7,7 +7,7 @@ undecided. Times are days after an arbitrary midnight: ``14``, ``14.5``, ``14+1u
     appointments  A   N   LN  .         several letters at one time; A(kind=review,booked=3)
     contacts      .   i   .   O
     checkins      .   .   cost  .       the barrier, or none
-    actions       .   .   .   referral  a kind, or kind:detail
+    actions       .   .   .   referral  a kind, kind:detail, kind:detail:response; several by +
     PHQ-9         12  .   9/1  .        a score, or score/item 9
     episodes      0 to 20, 30 to open   by default one, 0 to open; none: no such table
     pauses        5 to 9                by default no such table
@@ -20,6 +20,12 @@ undecided. Times are days after an arbitrary midnight: ``14``, ``14.5``, ``14+1u
 In the expected spans ``2:`` names the second episode, ``to as_of`` and ``to episode`` say that the
 span runs to the end of the data or of the episode (``to 25 episode`` where no table says when); at any other end the rule cleared.
 Further lines: observed_from, episode_end, grace, unknown.
+
+Tables of a protocol have its stages, in order, in place of rules (``stays``, below):
+
+    stage         c.Stage("concern", c.missed() >= 2, requires=["supervision"])   as in Python
+    stays         14 to 20, 2: 40 to as_of      when it was in force
+    undecided     0 to 14
 """
 
 import re
@@ -79,13 +85,41 @@ def holds(request, tmp_path):
     return check
 
 
+@pytest.fixture(params=["auto", "reference", "saved"])
+def stays(request, tmp_path):
+    """Check a spec table of a protocol, engine by engine as `holds` does."""
+
+    def check(text):
+        history, stages = read(text)
+        cohort = cohort_of(history)
+        if request.param == "saved":
+            cohort = cn.load(cohort.save(tmp_path / "cohort", partitions=2))
+        engine = "auto" if request.param == "saved" else request.param
+        made = [eval(stage["stage"], {"c": c}) for stage in stages]  # noqa: S307 - as for rules
+        protocol = c.Protocol("a draft", made, grace=history.get("grace", "7d"))
+        found = cn.replay(protocol, cohort, engine=engine)
+        for stage, expectation in zip(made, stages, strict=True):
+            frames = {"true": found.intervals, "undecided": found.undecided}
+            rows = {
+                name: frame.filter(pl.col("stage") == stage.name)
+                .select("client_id", "episode", "entered_at", "left_at", "left_by")
+                .rows()
+                for name, frame in frames.items()
+            }
+            wanted = {"rule": expectation["stage"], "true": expectation.get("stays", "-")}
+            wanted["undecided"] = expectation.get("undecided", "-")
+            assert said({"rule": wanted["rule"], **rows}) == said(expected(wanted, history))
+
+    return check
+
+
 def read(text):
-    """The history as {line: text}, and the rules as a list of the same."""
+    """The history as {line: text}, and the rules (or stages) as a list of the same."""
     history, rules = {}, []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, _, rest = line.partition(" ")
-        if name == "rule":
-            rules.append({"rule": rest.strip()})
+        if name in ("rule", "stage"):
+            rules.append({name: rest.strip()})
         else:
             part = rules[-1] if rules else history
             assert name not in part, f"{name} stands twice"
@@ -176,8 +210,13 @@ def checkin_rows(_, cells, days):
 
 
 def action_rows(_, cells, days):
-    split = [(at, cell.partition(":")) for at, cell in cells_of(cells, days)]
-    return "actions", [{"at": at, "kind": k, "detail": d or None} for at, (k, _, d) in split]
+    rows = []
+    for at, cell in cells_of(cells, days):
+        for one in cell.split("+"):
+            kind, detail, response = [*one.split(":"), "", ""][:3]
+            rows.append({"at": at, "kind": ALIASES.get(kind, kind), "detail": detail or None})
+            rows[-1]["response"] = response or None
+    return "actions", rows
 
 
 def score_rows(instrument, cells, days):
@@ -218,6 +257,7 @@ READERS = {
     "pauses": bounded_rows("pauses", "start", "end"),
     "clients": client_rows,
 }
+ALIASES = {"talk": "attendance_conversation", "offer": "alternative_offered"}
 
 
 def found(rule, history, cohort, engine):

@@ -1,0 +1,110 @@
+"""When each stage of a protocol first began: one curve of cumulative incidence a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carenotebook.criteria.incidence import incidence, release_incidence
+from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.results.result import Result
+from carenotebook.results.words import about, interval, number, percent
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.protocol_replay import ProtocolReplay
+
+_KEY = ["client_id", "episode"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StageCurves(Result):
+    """What `ProtocolReplay.curves` returns."""
+
+    frame: pl.DataFrame
+    replay: ProtocolReplay
+
+    @property
+    def title(self) -> str:
+        """What is drawn."""
+        return f"When the stages of {self.replay.protocol.name!r} first began"
+
+    def tidy(self) -> pl.DataFrame:
+        """Stage by stage and week by week, exact: number, stage, and the columns of `Replay.tidy`.
+
+        Notes
+        -----
+        Aalen-Johansen with other ends of care as competing events, censored at `as_of`; standard
+        errors by client.
+        """
+        return self.frame
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """The curves as they may be shown.
+
+        A point is hidden where few clients reached the stage before it by then and not this one,
+        as the two curves would tell of them.
+        """
+        gate = privacy or Privacy()
+        hidden = self.replay.hidden(gate)
+        shown, before = [], None
+        for stage in self.frame.partition_by("number", maintain_order=True):
+            telling = hidden[stage["number"][0]]
+            one = release_incidence(stage.drop("number", "stage"), gate, telling=telling).frame
+            if before is not None:
+                one = _also_hidden(one, _few_apart(before, stage["clients"].to_list(), gate))
+            before = stage["clients"].to_list()
+            shown.append(one.select(stage["number"], stage["stage"], pl.all()).drop("term"))
+        return Released(pl.concat(shown), gate)
+
+    def summary(self, privacy: Privacy | None = None) -> str:
+        """One line a stage: how many reached it, and by when."""
+        gate = privacy or Privacy()
+        frame = self.released(gate).frame
+        lines = [_said(stage, gate) for stage in frame.partition_by("number", maintain_order=True)]
+        lead = (
+            "Share of episodes that reached each stage (cumulative incidence since an episode is "
+            "first seen, other ends of care as competing events):"
+        )
+        return "\n".join([lead, *lines])
+
+
+def curves(replay: ProtocolReplay) -> StageCurves:
+    """See `ProtocolReplay.curves`."""
+    seen = replay.episodes()
+    first = replay.intervals.group_by(*_KEY, "number").agg(flagged_at=pl.col("entered_at").min())
+    parts = []
+    for number_, stage in enumerate(replay.protocol.stages, 1):
+        mine = first.filter(pl.col("number") == number_)
+        episodes = seen.join(mine, on=_KEY, how="left", maintain_order="left")
+        curve = incidence(episodes, replay.cohort.as_of)
+        head = (pl.lit(number_, pl.Int64).alias("number"), pl.lit(stage.name).alias("stage"))
+        parts.append(curve.select(*head, pl.all()).with_columns(term=pl.lit("entered")))
+    return StageCurves(pl.concat(parts), replay)
+
+
+def _few_apart(wider: list[int], counts: list[int], privacy: Privacy) -> list[bool]:
+    """Where two nested counts differ by few; a curve stays where it ends."""
+    level = [*wider, *wider[-1:] * max(0, len(counts) - len(wider))]
+    return [privacy.few(w - c) for w, c in zip(level, counts, strict=False)]
+
+
+def _also_hidden(frame: pl.DataFrame, few: list[bool]) -> pl.DataFrame:
+    figures = [c for c in frame.columns if c not in ("term", "day", SUPPRESSED)]
+    hidden = pl.col(SUPPRESSED) | pl.Series(few)
+    blank = [pl.when(~hidden).then(pl.col(c)).alias(c) for c in figures]
+    return frame.with_columns(*blank, hidden.alias(SUPPRESSED))
+
+
+def _said(stage: pl.DataFrame, privacy: Privacy) -> str:
+    name = f"- {stage['number'][0]}. {stage['stage'][0]}"
+    shown = stage.drop_nulls("estimate")
+    if shown.is_empty():
+        return f"{name}: hidden (none, nearly all, or too few to show)"
+    last = shown.row(-1, named=True)
+    return (
+        f"{name}: {percent(last['estimate'])} ({interval(last)}) by day {number(last['day'])}, "
+        f"{about(last['clients'], privacy)} clients"
+    )
