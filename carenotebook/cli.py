@@ -157,7 +157,8 @@ def _add_review(commands: Any) -> None:
         "data",
         metavar="DATA",
         type=Path,
-        help="a folder that Cohort.save wrote, or a file of appointments (.csv, .parquet, .xlsx)",
+        help="a folder that Cohort.save wrote, a file of appointments (.csv, .parquet, .xlsx), or "
+        "FHIR: a file (.json, .ndjson, also .gz) or a folder of them",
     )
     review.add_argument(
         "--rule",
@@ -242,12 +243,18 @@ def _review(arguments: argparse.Namespace) -> None:
 def _reviewed(cohort: Cohort, rule: Rule | Protocol, by: Sequence[str]) -> Review:
     from carenotebook.report.review import review
 
-    with _failing(RULE), warnings.catch_warnings(record=True) as caught:
+    with _failing(RULE), _warnings_told():
+        return review(cohort, rule, by=by, progress=True)
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Print our warnings of the block, each once, as lines like those of errors."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CareNotebookWarning)
-        found = review(cohort, rule, by=by, progress=True)
+        yield
     for text in dict.fromkeys(str(w.message) for w in caught):
         print(f"carenotebook: warning: {text}", file=sys.stderr)
-    return found
 
 
 def _rule(name: str) -> Rule | Protocol:
@@ -264,10 +271,14 @@ def _rule(name: str) -> Rule | Protocol:
 
 
 def _cohort(arguments: argparse.Namespace) -> Cohort:
+    from carenotebook.ingest.fhir.sources import ENDINGS, is_fhir
+
     given = {n: v for n in (*TABLES, *SETTINGS) if (v := getattr(arguments, n)) is not None}
     data: Path = arguments.data
     if not data.exists():
         raise _Failure(DATA, f"{data}: no such file or folder.")
+    if is_fhir(data):
+        return _fhir(data, given)
     if data.is_dir():
         if given:
             options = ", ".join(f"--{n.replace('_', '-')}" for n in given)
@@ -276,7 +287,8 @@ def _cohort(arguments: argparse.Namespace) -> Cohort:
             return cn.load(data)
     readers = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
     if data.suffix.lower() not in readers:
-        raise _Failure(DATA, f"{data}: not a folder and not one of {', '.join(readers)}.")
+        known = ", ".join([*readers, *ENDINGS])
+        raise _Failure(DATA, f"{data}: not a folder and not one of {known}.")
     with _failing(DATA):
         read = getattr(cn, readers[data.suffix.lower()])
         try:
@@ -287,6 +299,14 @@ def _cohort(arguments: argparse.Namespace) -> Cohort:
             _suggest_instead(arguments)
             raise
     return cohort
+
+
+def _fhir(data: Path, given: dict[str, Any]) -> Cohort:
+    tables = [f"--{n}" for n in TABLES if n in given]
+    if tables:
+        _usage(f"{', '.join(tables)}: FHIR has its own; put their resources beside {data}.")
+    with _failing(DATA), _warnings_told():
+        return cn.read_fhir(data, **given)
 
 
 def _suggest_instead(arguments: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from carenotebook.ingest.fhir import codes
-from carenotebook.ingest.fhir.elements import code_of, id_of, id_of_type, ids_in, type_of
+from carenotebook.ingest.fhir.elements import code_of, id_of, id_of_type, ids_in, type_and_id
 from carenotebook.ingest.fhir.tables import ENTERED_IN_ERROR, PLACE
 from carenotebook.ingest.times import parse_times
 
@@ -16,6 +16,9 @@ NO_STAY = "is a stay in hospital that did not take place, or of which it is not 
 BAD_END = "has an end that cannot be read"
 
 _ELEMENT = pl.element()
+_USUAL_TIME = (
+    r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:[01][1-9]|10|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}"
+)
 
 
 def appointments(read: pl.DataFrame) -> pl.DataFrame:
@@ -29,18 +32,17 @@ def appointments(read: pl.DataFrame) -> pl.DataFrame:
         code_of(pl.col(c), codes.CANCELLATION) for c in ("cancelationReason", "cancellationReason")
     )
     cancelled = status == "cancelled"
-    actor = _ELEMENT.struct.field("actor")
     service = pl.col("serviceType").list.first()
-    rows = read.select(
+    rows = read.with_columns(people=_people()).select(
         *PLACE,
         "start",
         "end",
         status,
         patients=_patients(),
-        informed=_has_patient(actor),
+        informed=_any("Patient"),
         cancellation_reason=pl.when(cancelled).then(reason),
-        therapist_id=_first(id_of_type(actor, THERAPISTS)),
-        site=_first(id_of_type(actor, ("Location",))),
+        therapist_id=_first(*THERAPISTS),
+        site=_first("Location"),
         appointment_type=code_of(pl.col("appointmentType")),
         service_type=pl.coalesce(
             ids_in(service.struct.field("coding"), _ELEMENT.struct.field("code")).list.first(),
@@ -185,37 +187,65 @@ def _reason() -> pl.Expr:
 
 def _with_duration(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """With `duration_min`: as stated, else from start to end; a negative one is negative."""
-    start, end = (parse_times(rows[c].str.strip_chars(), timezone) for c in ("start", "end"))
-    minutes = (end.values - start.values).dt.total_microseconds() / 60e6
-    unread = pl.Series("unread", end.reasons.is_not_null())
-    negative = pl.lit(minutes) < 0
-    between = pl.lit(minutes).cast(pl.String)
-    stated = pl.col("minutes") if "minutes" in rows.columns else pl.lit(None, pl.String)
-    return rows.with_columns(
-        duration_min=pl.when(negative).then(between).otherwise(pl.coalesce(stated, between)),
-        problem=pl.coalesce("problem", pl.when(pl.lit(unread)).then(pl.lit(BAD_END))),
+    if "minutes" not in rows.columns:
+        rows = rows.with_columns(minutes=pl.lit(None, pl.String))
+    numbered = rows.with_row_index("i")
+    told = numbered.filter(~_in_order() & pl.col("end").is_not_null())
+    start, end = (parse_times(told[c].str.strip_chars(), timezone) for c in ("start", "end"))
+    between = pl.DataFrame(
+        {
+            "i": told["i"],
+            "between": (end.values - start.values).dt.total_microseconds() / 60e6,
+            "unread": end.reasons.is_not_null(),
+        }
     )
+    joined = numbered.join(between, on="i", how="left", maintain_order="left")
+    between_text = pl.col("between").cast(pl.String)
+    return joined.with_columns(
+        duration_min=pl.when(pl.col("between") < 0)
+        .then(between_text)
+        .otherwise(pl.coalesce("minutes", between_text)),
+        problem=pl.coalesce("problem", pl.when("unread").then(pl.lit(BAD_END))),
+    ).drop("i", "between", "unread")
 
 
-def _patients() -> pl.Expr:
-    actor = _ELEMENT.struct.field("actor")
+def _in_order() -> pl.Expr:
+    """Whether the minutes are stated and start and end, written alike, are seen to be in order."""
+    start, end = pl.col("start"), pl.col("end")
+    alike = start.str.slice(19) == end.str.slice(19)
+    usual = pl.all_horizontal(t.str.contains(_USUAL_TIME) for t in (start, end))
+    stated = pl.col("minutes").is_not_null()
+    return (stated & alike & usual & (start <= end)).fill_null(value=False)
+
+
+def _people() -> pl.Expr:
+    """Type, id and whether they take part, of each participant."""
     takes_part = _ELEMENT.struct.field("required").ne_missing("information-only")
-    among = ids_in(
-        pl.col("participant"), pl.when(takes_part).then(id_of_type(actor, ("Patient",)))
-    ).list.unique(maintain_order=True)
-    subject = id_of_type(pl.col("subject"), ("Patient",))
-    told = pl.when(~_has_patient(actor)).then(subject)
-    alone = pl.concat_list(told).list.drop_nulls()
-    return pl.when(among.list.len() > 0).then(among).otherwise(alone)
+    told = type_and_id(_ELEMENT.struct.field("actor"))
+    return pl.col("participant").list.eval(told.struct.with_fields(takes_part=takes_part))
 
 
-def _has_patient(actor: pl.Expr) -> pl.Expr:
-    found = pl.col("participant").list.eval(type_of(actor) == "Patient").list.any()
+def _first(*types: str) -> pl.Expr:
+    person = _ELEMENT.struct
+    wanted = pl.when(person.field("type").is_in(types)).then(person.field("id"))
+    return ids_in(pl.col("people"), wanted).list.first()
+
+
+def _any(type_: str) -> pl.Expr:
+    found = pl.col("people").list.eval(_ELEMENT.struct.field("type") == type_).list.any()
     return found.fill_null(value=False)
 
 
-def _first(of: pl.Expr) -> pl.Expr:
-    return ids_in(pl.col("participant"), of).list.first()
+def _patients() -> pl.Expr:
+    """Patients who take part; without any Patient among the participants, the R5 `subject`."""
+    person = _ELEMENT.struct
+    takes_part = (person.field("type") == "Patient") & person.field("takes_part")
+    among = ids_in(pl.col("people"), pl.when(takes_part).then(person.field("id")))
+    subject = pl.when(~_any("Patient")).then(id_of_type(pl.col("subject"), ("Patient",)))
+    alone = pl.concat_list(subject).list.drop_nulls()
+    several = among.list.unique(maintain_order=True)
+    size = among.list.len()
+    return pl.when(size > 1).then(several).when(size == 1).then(among).otherwise(alone)
 
 
 def _virtual() -> pl.Expr:

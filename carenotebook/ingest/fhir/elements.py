@@ -6,16 +6,27 @@ from collections.abc import Collection
 
 import polars as pl
 
-_TYPE = r"(?:^|/)([A-Z][A-Za-z]+)/[^/]+(?:/_history/[^/]*)?$"
-_ID = r"(?:^|/)[A-Z][A-Za-z]+/([^/]+?)(?:/_history/[^/]*)?$"
+_PATH = r"(?:^|/)(?<type>[A-Z][A-Za-z]+)/(?<id>[^/]+?)(?:/_history/[^/]*)?$"
 _URN = r"^urn:(?:uuid|oid):(.+)$"
+
+
+def type_and_id(reference: pl.Expr) -> pl.Expr:
+    """`type_of` and `id_of` of a Reference, as a structure of `type` and `id`."""
+    path = reference.struct.field("reference")
+    parts = path.str.extract_groups(_PATH).struct
+    return pl.struct(
+        type=pl.coalesce(parts.field("type"), reference.struct.field("type")),
+        id=pl.coalesce(
+            parts.field("id"),
+            path.str.extract(_URN),
+            reference.struct.field("identifier").struct.field("value"),
+        ),
+    )
 
 
 def type_of(reference: pl.Expr) -> pl.Expr:
     """The type that a Reference points at, told by its path or by its `type`; else null."""
-    return pl.coalesce(
-        reference.struct.field("reference").str.extract(_TYPE), reference.struct.field("type")
-    )
+    return type_and_id(reference).struct.field("type")
 
 
 def id_of(reference: pl.Expr) -> pl.Expr:
@@ -24,17 +35,13 @@ def id_of(reference: pl.Expr) -> pl.Expr:
     It is kept whether or not what it points at is among the files. The server of an absolute
     reference and the version of a versioned one are left out.
     """
-    path = reference.struct.field("reference")
-    return pl.coalesce(
-        path.str.extract(_ID),
-        path.str.extract(_URN),
-        reference.struct.field("identifier").struct.field("value"),
-    )
+    return type_and_id(reference).struct.field("id")
 
 
 def id_of_type(reference: pl.Expr, types: Collection[str], *, untyped: bool = False) -> pl.Expr:
     """The id if the Reference points at one of these types, or at one that is not told."""
-    return pl.when(type_of(reference).is_in(list(types)).fill_null(untyped)).then(id_of(reference))
+    told = type_and_id(reference).struct
+    return pl.when(told.field("type").is_in(list(types)).fill_null(untyped)).then(told.field("id"))
 
 
 def ids_in(references: pl.Expr, of: pl.Expr) -> pl.Expr:

@@ -7,7 +7,6 @@ import polars as pl
 from carenotebook.ingest.fhir import codes
 from carenotebook.ingest.fhir.elements import code_of, id_of, id_of_type, ids_in
 from carenotebook.ingest.fhir.tables import ENTERED_IN_ERROR, PLACE
-from carenotebook.ingest.times import parse_times
 
 NOT_BEGUN = "has not begun: it is planned or on a waiting list"
 NO_END = "has ended, but its end is not given: it would look open"
@@ -76,23 +75,3 @@ def clients(read: pl.DataFrame) -> pl.DataFrame:
         deceased_at=died,
         problem=pl.lit(None, pl.String),
     )
-
-
-def ended_by_death(episodes: pl.DataFrame, deaths: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """The episodes with those that a death ended: open ones, and ones said to end after it.
-
-    Parameters
-    ----------
-    deaths : polars.DataFrame
-        client_id, died_at (text); a row a client.
-    """
-    rows = episodes.join(deaths, on="client_id", how="left", maintain_order="left")
-    ended, died = (
-        parse_times(rows[c].str.strip_chars(), timezone) for c in ("ended_at", "died_at")
-    )
-    known = died.values.is_not_null() & ended.reasons.is_null()
-    by_death = known & (ended.values.is_null() | (ended.values >= died.values))
-    return rows.with_columns(
-        ended_at=pl.when(by_death).then("died_at").otherwise("ended_at"),
-        end_reason=pl.when(by_death).then(pl.lit("died")).otherwise("end_reason"),
-    ).drop("died_at")

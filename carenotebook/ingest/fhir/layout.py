@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
@@ -11,7 +12,7 @@ from carenotebook.ingest.fhir import codes
 from carenotebook.ingest.fhir.answers import observations, responses
 from carenotebook.ingest.fhir.appointments import all_appointments, appointments, encounters, stays
 from carenotebook.ingest.fhir.contacts import contacts
-from carenotebook.ingest.fhir.episodes import clients, ended_by_death, episodes
+from carenotebook.ingest.fhir.episodes import clients, episodes
 from carenotebook.ingest.fhir.measures import known_codes, measures
 from carenotebook.ingest.fhir.resources import Found, Reduce
 from carenotebook.ingest.fhir.shapes import SHAPES
@@ -51,10 +52,26 @@ def reducers(totals: Mapping[str, str]) -> dict[str, Reduce]:
     }
 
 
-def raw_tables(
-    found: Found, names: Sequence[str], timezone: str, totals: Mapping[str, str]
-) -> tuple[dict[str, RawTable], list[str]]:
-    """The raw tables of what the files hold, and sentences on what is in doubt.
+@dataclass(frozen=True)
+class Laid:
+    """What the files hold, as tables.
+
+    Attributes
+    ----------
+    tables : dict of table to RawTable
+    deaths : RawTable
+        client_id and at.
+    doubts : list of str
+        Sentences on what the resources leave open.
+    """
+
+    tables: dict[str, RawTable]
+    deaths: RawTable
+    doubts: list[str]
+
+
+def lay_out(found: Found, names: Sequence[str], timezone: str, totals: Mapping[str, str]) -> Laid:
+    """The raw tables of what the files hold.
 
     Parameters
     ----------
@@ -70,7 +87,7 @@ def raw_tables(
     seen, alone = rows["Encounter"].filter(linked), rows["Encounter"].filter(~linked)
     made = {
         "appointments": all_appointments(rows["Appointment"], seen, alone, timezone),
-        "episodes": ended_by_death(rows["EpisodeOfCare"], _deaths(rows), timezone),
+        "episodes": rows["EpisodeOfCare"],
         "clients": rows["Patient"],
         "contacts": rows["Communication"],
         "measures": measures(_answered(rows), totals),
@@ -82,7 +99,8 @@ def raw_tables(
             raw[table] = raw_table(made[table], broken, names)
     if (paused := stays(alone)).height:
         raw["pauses"] = raw_table(paused, [], names)
-    return raw, _doubts(rows["Appointment"], seen)
+    deaths = RawTable(_deaths(rows), typed=False)
+    return Laid(raw, deaths, _doubts(rows["Appointment"], seen))
 
 
 def _frame(found: Found, kind: str, reduce: Reduce) -> pl.DataFrame:
@@ -103,10 +121,10 @@ def _is_linked(encounters: pl.DataFrame, booked: pl.DataFrame) -> pl.Series:
 
 def _deaths(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """When clients died: as Patient says, else the first appointment cancelled for it."""
-    told = rows["Patient"].select("client_id", died_at="deceased_at").drop_nulls()
+    told = rows["Patient"].select("client_id", at="deceased_at").drop_nulls()
     cancelled = rows["Appointment"].filter(pl.col("cancellation_reason") == codes.DECEASED)
-    implied = cancelled.select("client_id", died_at=pl.coalesce("cancelled_at", "start"))
-    implied = implied.drop_nulls().sort("died_at")
+    implied = cancelled.select("client_id", at=pl.coalesce("cancelled_at", "start"))
+    implied = implied.drop_nulls().sort("at")
     return pl.concat([told, implied]).unique("client_id", keep="first", maintain_order=True)
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from carenotebook.core.cells import MIN_CELL
 from carenotebook.core.errors import CareNotebookWarning, DataError
 from carenotebook.ingest.assemble import assemble
+from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fhir import codes
-from carenotebook.ingest.fhir.layout import raw_tables, reducers
+from carenotebook.ingest.fhir.layout import lay_out, reducers
 from carenotebook.ingest.fhir.resources import Found, read_resources
 from carenotebook.ingest.fhir.sources import Paths, files
+from carenotebook.ingest.fields import Reading, Source
 from carenotebook.ingest.forms import expect_dict
 from carenotebook.ingest.mapping import MappingLike, read_mapping
 from carenotebook.ingest.settings import Settings, When
@@ -22,6 +24,8 @@ from carenotebook.ingest.yamltext import load_yaml
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
+
+_DEATH = {"client_id": Source("client_id"), "at": Source("at")}
 
 
 def read_fhir(  # noqa: PLR0913 - what every reader takes, and what FHIR leaves to its users
@@ -96,7 +100,7 @@ def read_fhir(  # noqa: PLR0913 - what every reader takes, and what FHIR leaves 
     the score; without one it is the sum, if every item is there.
 
     *Death.* `deceasedDateTime`, or else the first appointment cancelled as pat-dec, ends the
-    episode (`end_reason` died) where there are episodes.
+    episode that it falls in (died), if there is an EpisodeOfCare or `episode_end` is given.
 
     Source: HL7 FHIR R4 (4.0.1) and R5 (5.0.0), the resources named above.
 
@@ -121,14 +125,15 @@ def read_fhir(  # noqa: PLR0913 - what every reader takes, and what FHIR leaves 
     totals = {**codes.TOTALS, **(instruments or {})}
     named = files(paths)
     found = read_resources(named, reducers(totals))
-    tables, doubts = raw_tables(found, [str(p) for p in named], timezone, totals)
-    if "appointments" not in tables:
+    laid = lay_out(found, [str(p) for p in named], timezone, totals)
+    if "appointments" not in laid.tables:
         raise DataError(f"The files hold no Appointment and no Encounter. {_unread(found)}".strip())
-    cohort = assemble(tables, rules, settings)
-    for doubt in (*doubts, _unread(found)):
+    cohort = assemble(laid.tables, rules, settings)
+    deaths, _ = read_deaths(laid.deaths, _DEATH, Reading(timezone))
+    for doubt in (*laid.doubts, _unread(found)):
         if doubt:
             warnings.warn(doubt, CareNotebookWarning, stacklevel=2)
-    return cohort
+    return with_deaths(cohort, deaths) if deaths.height else cohort
 
 
 def _over_default(mapping: MappingLike | None) -> dict[str, Any]:

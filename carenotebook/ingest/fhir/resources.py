@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -18,69 +20,97 @@ from carenotebook.ingest.fhir.sources import blocks
 from carenotebook.ingest.fhir.tables import Broken
 
 NO_TYPE = "has no resourceType"
+
 _TYPE_FIRST = r'^\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"'
-_CONTAINED = r'"reference"\s*:\s*"#'
 _TYPE_NAME = re.compile("[A-Z][A-Za-z]{2,39}")
 _ONLY_TYPE = pl.Struct({"resourceType": pl.String})
 
 Reduce = Callable[[pl.DataFrame], pl.DataFrame]
+Reducers = Mapping[str, Reduce]
 
 
 @dataclass
 class Found:
-    """What the files hold.
+    """What files, or one block of a file, hold.
 
     Attributes
     ----------
     rows : dict of resource type to frames
         What a type's reducer kept of each block.
     broken : dict of resource type to lines
-        Lines that are no such resource; those of no known type stand under the type of the first
-        resource of their file.
+        Lines that are no such resource.
+    untyped : list of lines
+        Lines that are none of any type.
     unread : Counter
         Resources of types that are not read.
     """
 
     rows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     broken: dict[str, list[Broken]] = field(default_factory=dict)
+    untyped: list[Broken] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
 
-    def frame(self, resource: str) -> pl.DataFrame | None:
-        """The rows of one type; None where there is no such resource."""
-        found = self.rows.get(resource)
-        return pl.concat(found, how="diagonal") if found else None
+    def add(self, more: Found) -> None:
+        """Put what a later block holds behind this."""
+        for kind, frames in more.rows.items():
+            self.rows.setdefault(kind, []).extend(frames)
+        for kind, lines in more.broken.items():
+            self.broken.setdefault(kind, []).extend(lines)
+        self.untyped += more.untyped
+        self.unread += more.unread
+
+    def settle(self) -> None:
+        """Count lines of no type with the file's first resource that is read, if there is one."""
+        first = next((k for k in (*self.rows, *self.broken)), None)
+        if first is None:
+            self.unread[""] += len(self.untyped)
+        elif self.untyped:
+            self.broken.setdefault(first, []).extend(self.untyped)
+        self.untyped = []
 
 
-def read_resources(paths: Sequence[Path], reducers: Mapping[str, Reduce]) -> Found:
+def read_resources(paths: Sequence[Path], reducers: Reducers) -> Found:
     """Read every file, and keep of each resource what the reducer of its type makes of it.
 
-    A reducer takes file, line and the elements of `shapes.SHAPES`, a row a resource, and may leave
-    rows out: those count as not read.
+    A reducer takes file, line and the elements of `shapes.SHAPES`, a row a resource. If it leaves
+    rows out, those count as not read. Blocks are read side by side, a few at a time.
     """
     found = Found()
     for number, path in enumerate(paths):
-        first, untyped = None, []
-        for block in blocks(path):
-            lines = block.with_columns(file=pl.lit(number, pl.Int64))
-            for typed, bad in _typed_all(lines):
-                untyped += bad
-                first = first or _first_read(typed)
-                _keep(typed, reducers, found)
-        if untyped and first is not None:
-            found.broken.setdefault(first, []).extend(untyped)
-        elif untyped:
-            found.unread[""] += len(untyped)
+        in_file = Found()
+        read = partial(_read, number=number, reducers=reducers)
+        for block in _side_by_side(read, blocks(path)):
+            in_file.add(block)
+        in_file.settle()
+        found.add(in_file)
     return found
 
 
-def _typed_all(lines: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, list[Broken]]]:
-    """`_typed` of the lines, and of what the Bundles among them hold."""
-    typed, bad = _typed(lines)
+def _side_by_side(
+    work: Callable[[pl.DataFrame], Found], given: Iterable[pl.DataFrame]
+) -> Iterator[Found]:
+    """The results in order; no more than a few blocks are held at once."""
+    workers = pl.thread_pool_size()
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Found]] = deque()
+        for block in given:
+            waiting.append(pool.submit(work, block))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _read(block: pl.DataFrame, number: int, reducers: Reducers) -> Found:
+    found = Found()
+    lines = block.with_columns(file=pl.lit(number, pl.Int64))
+    typed = _typed(lines, found)
     is_bundle = pl.col("type") == "Bundle"
-    yield typed.filter(~is_bundle), bad
-    for line in typed.filter(is_bundle).iter_rows(named=True):
-        inside = {name: line[name] for name in lines.columns} | {"text": _entries(line["text"])}
-        yield _typed(pl.DataFrame(inside, schema=lines.schema))
+    _keep(typed.filter(~is_bundle), reducers, found)
+    for line in typed.filter(is_bundle).select(lines.columns).iter_rows(named=True):
+        inside = pl.DataFrame(line | {"text": _entries(line["text"])}, schema=lines.schema)
+        _keep(_typed(inside, found), reducers, found)
+    return found
 
 
 def _entries(text: str) -> list[str]:
@@ -90,22 +120,23 @@ def _entries(text: str) -> list[str]:
         return [text]
 
 
-def _typed(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[Broken]]:
-    """The lines with their `type`, and those that have none."""
+def _typed(lines: pl.DataFrame, found: Found) -> pl.DataFrame:
+    """The lines with their `type`; those that have none are put aside."""
     is_text = pl.col("reason").is_null()
     lines = lines.with_columns(type=pl.when(is_text).then(pl.col("text").str.extract(_TYPE_FIRST)))
     later = is_text & pl.col("type").is_null()
     if lines.select(later.any()).item():
         told = decode(lines.filter(later)["text"], _ONLY_TYPE).struct.field("resourceType")
-        number = later.cum_sum() - 1
+        nth = (later.cast(pl.Int64).cum_sum() - 1).clip(0)
         lines = lines.with_columns(
-            type=pl.when(later).then(pl.lit(told).gather(number)).otherwise("type")
+            type=pl.when(later).then(pl.lit(told).gather(nth)).otherwise("type")
         )
     bad = lines.filter(pl.col("type").is_null()).select("file", "line", "text", "reason")
-    return lines.filter(pl.col("type").is_not_null()), [
+    found.untyped += [
         Broken(file, line, reason or _no_type(text), text)
         for file, line, text, reason in bad.iter_rows()
     ]
+    return lines.filter(pl.col("type").is_not_null())
 
 
 def _no_type(text: str) -> str:
@@ -113,12 +144,7 @@ def _no_type(text: str) -> str:
     return NO_TYPE if why == OTHER_TYPE else why
 
 
-def _first_read(typed: pl.DataFrame) -> str | None:
-    read = typed.filter(pl.col("type").is_in(list(SHAPES)))
-    return read["type"][0] if read.height else None
-
-
-def _keep(typed: pl.DataFrame, reducers: Mapping[str, Reduce], found: Found) -> None:
+def _keep(typed: pl.DataFrame, reducers: Reducers, found: Found) -> None:
     for (kind,), lines in typed.group_by("type", maintain_order=True):
         name = str(kind)
         if name not in reducers:
@@ -127,10 +153,11 @@ def _keep(typed: pl.DataFrame, reducers: Mapping[str, Reduce], found: Found) -> 
         left = lines
         for shape in SHAPES[name]:
             left = _decoded(name, left, shape, reducers[name], found)
-        found.broken.setdefault(name, []).extend(
-            Broken(file, line, why_not(text), text)
-            for file, line, text in left.select("file", "line", "text").iter_rows()
-        )
+        if left.height:
+            found.broken.setdefault(name, []).extend(
+                Broken(file, line, why_not(text), text)
+                for file, line, text in left.select("file", "line", "text").iter_rows()
+            )
 
 
 def _decoded(
@@ -140,7 +167,7 @@ def _decoded(
     if lines.is_empty():
         return lines
     texts = lines["text"]
-    inside = texts.str.contains(_CONTAINED)
+    inside = texts.str.contains('"contained"', literal=True)
     if inside.any():
         made = [localised(t) if i else t for t, i in zip(texts, inside, strict=True)]
         texts = pl.Series("text", made)

@@ -10,12 +10,14 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import polars as pl
 
 from carenotebook.core.errors import DataError
+from carenotebook.core.manifest import MANIFEST
 from carenotebook.ingest.fhir.bundles import as_line, resources
 
 ENDINGS = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
@@ -60,11 +62,13 @@ def _files_of(path: Path) -> list[Path]:
     return found
 
 
-def holds_json(path: Path) -> bool:
-    """Whether a file, by its name, or a folder, by the names in it, holds JSON."""
-    if path.is_dir():
-        return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
-    return path.name.lower().endswith(ENDINGS)
+def is_fhir(path: Path) -> bool:
+    """Whether a file, or a folder that is no saved cohort, holds JSON by the names of its files."""
+    if not path.is_dir():
+        return path.name.lower().endswith(ENDINGS)
+    if (path / MANIFEST).exists():
+        return False
+    return any(f.name.lower().endswith(ENDINGS) for f in path.rglob("*") if f.is_file())
 
 
 def blocks(path: Path) -> Iterator[pl.DataFrame]:
@@ -88,11 +92,17 @@ def blocks(path: Path) -> Iterator[pl.DataFrame]:
         raise DataError(f"{path} cannot be read ({type(error).__name__}).") from None
 
 
-def _opened(path: Path) -> BinaryIO:
-    file = path.open("rb")
-    packed = file.read(2) == _GZIP
-    file.seek(0)
-    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked if they are gzip's, whatever its name says."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield cast("BinaryIO", unpacked)
 
 
 def _first_line(file: BinaryIO, path: Path) -> bytes:
@@ -148,11 +158,12 @@ def _ndjson(first: bytes, file: BinaryIO) -> Iterator[pl.DataFrame]:
 
 def _lines(held: bytes) -> pl.DataFrame:
     try:
-        held.decode()
-    except UnicodeDecodeError:
+        texts = pl.read_lines(held).to_series()
+    except pl.exceptions.ComputeError:
         return _lines_not_utf8(held)
-    texts = pl.read_lines(held).to_series().str.strip_chars()
-    return pl.DataFrame({"text": texts}).with_columns(reason=pl.lit(None, pl.String))
+    return pl.DataFrame({"text": texts}).select(
+        pl.col("text").str.strip_chars(), reason=pl.lit(None, pl.String)
+    )
 
 
 def _lines_not_utf8(held: bytes) -> pl.DataFrame:

@@ -28,7 +28,8 @@ class Broken:
 def raw_table(rows: pl.DataFrame, broken: Sequence[Broken], names: Sequence[str]) -> RawTable:
     """Rows and broken lines in the order of their files and lines.
 
-    `problem` says why a row cannot be used.
+    `problem` says why a row cannot be used; what it says is kept in its raw text alone, so that it
+    has no part in what is looked for among the others, such as repeated keys.
     """
     lines = pl.DataFrame(
         {
@@ -47,14 +48,15 @@ def raw_table(rows: pl.DataFrame, broken: Sequence[Broken], names: Sequence[str]
         .replace_strict({str(i): n for i, n in enumerate(names)}, return_dtype=pl.Enum(list(names)))
     )
     frame = every.drop("problem", "text", "id").with_columns(file=files)
-    numbered = (
-        every.select("problem", "text").with_row_index("i").filter(pl.col("problem").is_not_null())
-    )
-    aside = {
-        i: (problem, text if text is not None else json.dumps(frame.row(i, named=True)))
-        for i, problem, text in numbered.select("i", "problem", "text").iter_rows()
-    }
-    return RawTable(frame, typed=False, broken=aside)
+    kept = pl.when(every["problem"].is_null()).then(pl.exclude("file", "line"))
+    return RawTable(frame.with_columns(kept), typed=False, broken=_aside(every, frame))
+
+
+def _aside(every: pl.DataFrame, frame: pl.DataFrame) -> dict[int, tuple[str, str]]:
+    """Row to its problem and raw text: the line as it stands, or what was read of it."""
+    rows = every["problem"].is_not_null().arg_true()
+    told = zip(rows, *every[rows].select("problem", "text"), frame[rows].to_dicts(), strict=True)
+    return {i: (problem, text or json.dumps(row)) for i, problem, text, row in told}
 
 
 def once(rows: pl.DataFrame) -> pl.DataFrame:
