@@ -148,6 +148,8 @@ class Cohort:
     def rejected(self) -> pl.DataFrame:
         """Rows that were not accepted: table, row (1 is the first), column, reason, raw.
 
+        An appointment that `carenotebook.link_appointments` set aside has no row number.
+
         The raw text is left out of what the frame prints; name the column to see it.
         """
         if self._rejected is None:

@@ -11,7 +11,7 @@ from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fields import Reading
 from carenotebook.ingest.mapping import Mapping as Rules
-from carenotebook.ingest.omopmissed import missed_table
+from carenotebook.ingest.omopmissed import missed_column, missed_table
 from carenotebook.ingest.omopsource import CdmSource, open_source
 from carenotebook.ingest.omoptables import (
     VISITS,
@@ -69,7 +69,8 @@ def read_omop(  # noqa: PLR0913 - what every reader takes, and what a CDM leaves
     appointments (attended)   ``visit_occurrence``: visit_start_datetime, else visit_start_date;
                               provider_id is the therapist, care_site_id the site
     measures                  ``measurement`` and ``observation``: rows of the PHQ-9 (LOINC 44261-6)
-                              and GAD-7 (70274-6) totals; single items are not read
+                              and GAD-7 (70274-6) totals; item_9 from the item of the PHQ-9
+                              (44260-8) in the same table with the same time; no other item
     episodes                  ``episode``; without it, one a client from the first visit
     clients                   ``person``: year_of_birth and gender_concept_id, nothing else
     end of an episode         ``death``, where it comes first (end_reason ``died``)
@@ -87,15 +88,17 @@ def read_omop(  # noqa: PLR0913 - what every reader takes, and what a CDM leaves
         CSV or Parquet file; text is a query where `source` is a connection; a frame is of polars,
         pandas or pyarrow. With other names of columns: ``{"table": ..., "mapping": {...}}``, where
         the mapping is that of ``appointments`` or a YAML file. Its attended rows are quarantined:
-        those come from ``visit_occurrence``.
+        those come from ``visit_occurrence``. Where missed appointments stand among the visits, a
+        column tells them: ``{"column": "visit_source_value", "values": {"NO SHOW": "no_show"}}``;
+        a visit with any other text there is attended.
     visits : collection of int
         The visit_concept_id that count as attended appointments; others are quarantined. By
         default outpatient (9202), office (581477) and home (581476) visits and telehealth (722455,
         5083); hospital stays, emergency and pharmacy visits do not count.
     measures : dict of int to str, optional
-        Further concept ids and the instruments they are, as ``{4164838: "PHQ-9"}``. LOINC codes are
-        found by the source value, or by the CDM's own ``concept`` table. Rows of other concepts
-        (laboratory values) are not read at all.
+        Further concept ids and the instruments they are, as ``{2000000001: "PHQ-9"}``, or ``"PHQ-9
+        item 9"``. LOINC codes are found by the source value, or by the CDM's own ``concept`` table.
+        Rows of other concepts (laboratory values) are not read at all.
     episode_concepts : collection of int, optional
         The episode_concept_id that are episodes of care; others are quarantined. By default all:
         two that overlap for one client are then both quarantined.
@@ -165,11 +168,12 @@ def read_omop(  # noqa: PLR0913 - what every reader takes, and what a CDM leaves
     _check_concepts("visits", visits)
     _check_concepts("episode_concepts", episode_concepts or ())
     cdm = open_source(source, schema)
-    appointments = {"visit_occurrence": visit_table(_visits(cdm), visits)}
+    column = missed_column(missed)
+    appointments = {"visit_occurrence": visit_table(_visits(cdm), visits, column)}
     blanks: tuple[str, ...] = ()
     if missed is None:
         warnings.warn(NO_MISSES, CareNotebookWarning, stacklevel=2)
-    else:
+    elif column is None:
         appointments["missed"], blanks = missed_table(missed, cdm)
     made = {"appointments": together(appointments)} | _persons(cdm, episode_concepts)
     scores = _scores(cdm, measures)

@@ -8,6 +8,7 @@ from typing import Any
 
 from carenotebook.core import schema
 from carenotebook.core.errors import OptionError
+from carenotebook.core.options import OUTCOMES, check_option
 from carenotebook.ingest.databasequery import query_table
 from carenotebook.ingest.fields import Reading, evaluate_field
 from carenotebook.ingest.frames import to_polars
@@ -17,6 +18,26 @@ from carenotebook.ingest.omoptables import Piece
 from carenotebook.ingest.quarantine import RawTable
 
 ATTENDED_TWICE = "is an attended appointment: those are read from visit_occurrence"
+
+
+def missed_column(missed: Any) -> Mapping[str, Any] | None:
+    """`missed` if it names a column of the visits and what its texts mean, else None.
+
+    Raises
+    ------
+    OptionError
+        If a text means no outcome.
+    """
+    if not isinstance(missed, Mapping) or "column" not in missed:
+        return None
+    column, values = missed["column"], missed.get("values")
+    if set(missed) != {"column", "values"} or not isinstance(column, str) or not values:
+        raise OptionError(
+            "missed= by a column of the visits takes {'column': name, 'values': {text: outcome}}."
+        )
+    for outcome in values.values():
+        check_option("missed= value", outcome, OUTCOMES)
+    return {"column": column, "values": {str(t).strip(): o for t, o in values.items()}}
 
 
 def missed_table(missed: Any, cdm: CdmSource) -> tuple[Piece, tuple[str, ...]]:
@@ -38,8 +59,8 @@ def missed_table(missed: Any, cdm: CdmSource) -> tuple[Piece, tuple[str, ...]]:
     if isinstance(missed, Mapping):
         if "table" not in missed or not set(missed) <= {"table", "mapping"}:
             raise OptionError(
-                "missed= takes a table, or {'table': ..., 'mapping': {...}} where its columns have "
-                "other names than those of appointments."
+                "missed= takes a table, {'table': ..., 'mapping': {...}} where its columns have "
+                "other names than those of appointments, or {'column': ..., 'values': {...}}."
             )
         table, mapping = missed["table"], missed.get("mapping")
     raw = _read(table, cdm)

@@ -204,12 +204,17 @@ def picked(raw: RawTable, among: Among | None) -> RawTable:
         as_text(raw.frame[c]).is_in(texts).fill_null(value=False).alias(c)
         for c, texts in known.items()
     ]
-    keep = pl.DataFrame(chosen).select(pl.any_horizontal(pl.all())).to_series()
+    return kept(raw, pl.DataFrame(chosen).select(pl.any_horizontal(pl.all())).to_series())
+
+
+def kept(raw: RawTable, rows: pl.Series) -> RawTable:
+    """Some rows (true) of a table, and those that could not be read, in their order."""
+    keep = rows.fill_null(value=False)
     if raw.broken:
         keep |= pl.Series(keep.name, [i in raw.broken for i in range(keep.len())])
-    rows = keep.arg_true()
-    broken = {new: raw.broken[old] for new, old in enumerate(rows) if old in raw.broken}
-    return replace(raw, frame=raw.frame[rows], broken=broken)
+    numbers = keep.arg_true()
+    broken = {new: raw.broken[old] for new, old in enumerate(numbers) if old in raw.broken}
+    return replace(raw, frame=raw.frame[numbers], broken=broken)
 
 
 def set_aside(raw: RawTable, rows: pl.Series, reason: str) -> RawTable:

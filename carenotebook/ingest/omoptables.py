@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.ingest.fields import BySource, Case, Cases, Field, FirstOf, Source
-from carenotebook.ingest.omopsource import CONCEPT, Among, CdmSource
+from carenotebook.ingest.omopsource import CONCEPT, Among, CdmSource, kept
 from carenotebook.ingest.parsed import as_text
 from carenotebook.ingest.quarantine import RawTable
 
@@ -33,8 +34,9 @@ VISITS = {
 encounters; 581477 and 5083 are in wide use but were not checked in the vocabulary itself.
 """
 
-LOINC = {"44261-6": "PHQ-9", "70274-6": "GAD-7"}
-"""Codes of total scores."""
+ITEM_9 = "PHQ-9 item 9"
+LOINC = {"44261-6": "PHQ-9", "70274-6": "GAD-7", "44260-8": ITEM_9}
+"""Codes of total scores, and of the item that asks about thoughts of death or self-harm."""
 
 OTHER_VISIT = "has a visit_concept_id that is not among visits="
 OTHER_EPISODE = "has an episode_concept_id that is not among episode_concepts="
@@ -43,8 +45,10 @@ _MIDNIGHT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
 _SOURCE = "source of the row"
 
 
-def visit_table(raw: RawTable, visits: Collection[int]) -> Piece:
-    """Attended appointments from `visit_occurrence`.
+def visit_table(
+    raw: RawTable, visits: Collection[int], missed: Mapping[str, Any] | None = None
+) -> Piece:
+    """Appointments from `visit_occurrence`: attended, unless a column that `missed` names says not.
 
     Ids are written ``visit_occurrence/7``, so that they cannot be taken for those of a table of
     missed appointments. The concept 9202 does not say how a visit was held, nor do those of
@@ -54,12 +58,7 @@ def visit_table(raw: RawTable, visits: Collection[int]) -> Piece:
     made: dict[str, Field] = {
         "client_id": Source("person_id"),
         "start": _time(frame, "visit_start"),
-        "outcome": Cases(
-            (
-                Case({"visit_concept_id": _texts(visits)}, "attended"),
-                Case({}, reject=OTHER_VISIT),
-            )
-        ),
+        "outcome": _outcome(visits, missed),
         "modality": Cases((Case({"visit_concept_id": _texts(_IN_PERSON)}, "in_person"), Case({}))),
     }
     for column, name in (("provider_id", "therapist_id"), ("care_site_id", "site")):
@@ -71,6 +70,18 @@ def visit_table(raw: RawTable, visits: Collection[int]) -> Piece:
         frame = frame.with_columns(pl.format(f"{table}/{{}}", ids).alias("appointment_id"))
         made["appointment_id"] = Source("appointment_id")
     return replace(raw, frame=frame), made
+
+
+def _outcome(visits: Collection[int], missed: Mapping[str, Any] | None) -> Cases:
+    counts = {"visit_concept_id": _texts(visits)}
+    cases = [Case(counts, "attended"), Case({}, reject=OTHER_VISIT)]
+    if missed is not None:
+        said = [
+            Case({**counts, missed["column"].lower(): (text,)}, outcome)
+            for text, outcome in missed["values"].items()
+        ]
+        cases = [*said, *cases]
+    return Cases(tuple(cases))
 
 
 def episode_table(raw: RawTable, concepts: Collection[int] | None) -> Piece:
@@ -114,7 +125,9 @@ def instrument_concepts(source: CdmSource, given: Mapping[int | str, str] | None
             found |= {i: LOINC[c] for i, c in zip(ids, codes, strict=True) if c in LOINC}
     for concept, instrument in (given or {}).items():
         if not str(concept).isdecimal() or not isinstance(instrument, str) or not instrument:
-            raise OptionError("measures= maps concept ids to instruments, as {3042932: 'PHQ-9'}.")
+            raise OptionError(
+                "measures= maps concept ids to instruments, as {2000000001: 'PHQ-9'}."
+            )
         found[str(concept)] = instrument
     return found
 
@@ -131,21 +144,41 @@ def score_table(source: CdmSource, table: str, concepts: Mapping[str, str]) -> P
     }
     among: Among = {column: tuple(names) for column, names in keys.items()}
     raw = source.read(table, among)
-    frame = raw.frame
     said = [
-        as_text(frame[c]).replace_strict(dict(names), default=None, return_dtype=pl.String).alias(c)
+        as_text(raw.frame[c])
+        .replace_strict(dict(names), default=None, return_dtype=pl.String)
+        .alias(c)
         for c, names in keys.items()
-        if c in frame.columns and names
+        if c in raw.frame.columns and names
     ]
-    instrument = pl.DataFrame(said).select(pl.coalesce(pl.all())).to_series()
-    scores = [c for c in ("value_as_number", "value_as_string") if c in frame.columns]
+    instrument = pl.DataFrame(said).select(instrument=pl.coalesce(pl.all())).to_series()
+    values: tuple[str, ...] = ("value_as_number", "value_as_string")
+    scores = [c for c in values if c in raw.frame.columns] or list(values[:1])
     made: dict[str, Field] = {
         "client_id": Source("person_id"),
-        "at": _time(frame, table),
+        "at": _time(raw.frame, table),
         "instrument": Source("instrument"),
-        "score": FirstOf(tuple(Source(c) for c in scores)) if scores else Source("value_as_number"),
+        "score": FirstOf(tuple(Source(c) for c in scores)),
+        "item_9": Source("item_9"),
     }
-    return replace(raw, frame=frame.with_columns(instrument.alias("instrument"))), made
+    same = ["person_id", f"{table}_datetime", f"{table}_date"]
+    frame = raw.frame.with_columns(instrument)
+    return kept(replace(raw, frame=_with_item_9(frame, same, scores)), instrument != ITEM_9), made
+
+
+def _with_item_9(frame: pl.DataFrame, same: list[str], scores: list[str]) -> pl.DataFrame:
+    """A column item_9: the one answer of the person at the same time as a total of the PHQ-9."""
+    key = [c for c in same if c in frame.columns]
+    answer = pl.coalesce(pl.col(c).cast(pl.String) for c in scores if c in frame.columns)
+    answers = (
+        frame.filter(instrument=ITEM_9)
+        .group_by(key)
+        .agg(item_9=pl.when(pl.len() == 1).then(answer.first()))
+        .with_columns(instrument=pl.lit("PHQ-9"))
+    )
+    return frame.join(
+        answers, on=[*key, "instrument"], how="left", nulls_equal=True, maintain_order="left"
+    )
 
 
 def together(pieces: Mapping[str, Piece]) -> Piece:

@@ -5,6 +5,8 @@ from contextlib import closing
 
 import polars as pl
 import pytest
+import sqlalchemy
+from adbc_driver_sqlite import dbapi
 
 import carenotebook as cn
 from carenotebook.core.description import ALL_ATTENDED
@@ -73,6 +75,10 @@ CDM = {
             (4, 2, 888, "2026-07-08", None, 12.0, None, 0),
             (5, 3, 777, "2026-02-02", None, None, None, 0),
             (6, 3, 777, "2026-02-03", None, 28.0, None, 0),
+            (7, 1, 444, "2026-01-05", "2026-01-05 09:50:00", 2.0, None, 0),
+            (8, 1, 0, "2026-07-06", None, 1.0, "44260-8", 0),
+            (9, 1, 0, "2026-07-06", None, 3.0, "44260-8", 0),
+            (10, 2, 444, "2026-07-07", None, 1.0, None, 0),
         ],
     ),
     "observation": _table(
@@ -97,6 +103,7 @@ CDM = {
         [
             (777, "PHQ-9 total", "LOINC", "44261-6"),
             (999, "GAD-7 total", "LOINC", "70274-6"),
+            (444, "PHQ-9 item", "LOINC", "44260-8"),
             (666, "another vocabulary's code", "Other", "44261-6"),
             (8532, "FEMALE", "Gender", "F"),
         ],
@@ -182,6 +189,15 @@ def _read(cdm, kind, **options):
         with duckdb.connect(cdm / "cdm.duckdb", read_only=True) as connection:
             missed["table"] = "select * from omop.slots"
             return cn.read_omop(connection, missed, schema="omop", **OPTIONS, **options)
+    if kind == "sqlalchemy":
+        engine = sqlalchemy.create_engine(f"sqlite:///{cdm / 'cdm.sqlite'}")
+        with engine.connect() as connection:
+            cohort = cn.read_omop(connection, missed, **OPTIONS, **options)
+        engine.dispose()
+        return cohort
+    if kind == "adbc":
+        with dbapi.connect(f"file:{cdm / 'cdm.sqlite'}") as connection:
+            return cn.read_omop(connection, missed, **OPTIONS, **options)
     if kind == "sqlite":
         with closing(sqlite3.connect(cdm / "cdm.sqlite")) as connection:
             return cn.read_omop(connection, missed, **OPTIONS, **options)
@@ -189,7 +205,7 @@ def _read(cdm, kind, **options):
     return cn.read_omop(cdm / kind, missed, **OPTIONS, **options)
 
 
-KINDS = ("csv", "parquet", "duckdb", "sqlite")
+KINDS = ("csv", "parquet", "duckdb", "sqlite", "sqlalchemy", "adbc")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -222,12 +238,12 @@ def test_what_the_tables_become(cdm, kind):
         (None, None, None),
     ]
     assert cohort.measures.select(
-        "client_id", pl.col("at").dt.to_string("%m-%d %H:%M"), "instrument", "score"
+        "client_id", pl.col("at").dt.to_string("%m-%d %H:%M"), "instrument", "score", "item_9"
     ).collect().rows() == [
-        ("1", "01-05 09:50", "PHQ-9", 17.0),
-        ("1", "07-05 23:00", "PHQ-9", 9.0),
-        ("2", "07-07 23:00", "PHQ-9", 12.0),
-        ("2", "07-08 07:00", "GAD-7", 11.0),
+        ("1", "01-05 09:50", "PHQ-9", 17.0, 2),
+        ("1", "07-05 23:00", "PHQ-9", 9.0, None),
+        ("2", "07-07 23:00", "PHQ-9", 12.0, None),
+        ("2", "07-08 07:00", "GAD-7", 11.0, None),
     ]
     assert cohort.episodes.select(
         "client_id",
@@ -347,6 +363,28 @@ def test_the_ways_to_hand_over_missed_appointments(missed, tmp_path, monkeypatch
     assert cohort.rejected.height == 4
 
 
+def test_missed_appointments_that_stand_among_the_visits_are_told_by_a_column(tmp_path):
+    visits = VISITS_ONLY.with_columns(
+        VISIT_SOURCE_VALUE=pl.Series(["op", "NO SHOW", "NO SHOW", "cx late", None])
+    )
+    folder = _folder(tmp_path, visit_occurrence=visits)
+    missed = {
+        "column": "visit_source_value",
+        "values": {"NO SHOW": "no_show", "cx late": "late_cancel"},
+    }
+    cohort = cn.read_omop(folder, missed)
+    outcomes = cohort.appointments.select("appointment_id", "outcome").collect()
+    assert sorted(outcomes.rows()) == [
+        ("visit_occurrence/11", "attended"),
+        ("visit_occurrence/12", "no_show"),
+        ("visit_occurrence/14", "late_cancel"),
+        ("visit_occurrence/15", "attended"),
+    ]
+    assert cohort.rejected["reason"].to_list() == [
+        "has a visit_concept_id that is not among visits="
+    ]
+
+
 def test_numbers_of_visits_and_of_missed_appointments_are_not_mixed_up(tmp_path):
     folder = _folder(tmp_path, visit_occurrence=VISITS_ONLY)
     numbered = ONE_MISSED.with_columns(appointment_id=pl.lit(11))
@@ -430,6 +468,13 @@ def test_a_vocabulary_as_athena_writes_it_is_read(tmp_path):
         ({"measures": {"PHQ-9": 777}}, OptionError, "measures= maps concept ids"),
         ({"schema": "cdm"}, OptionError, "schema= is for a database"),
         ({"missed": {"mapping": {}}}, OptionError, "missed= takes a table"),
+        ({"missed": {"column": "x"}}, OptionError, "takes {'column': name"),
+        ({"missed": {"column": "x", "values": {"a": "dna"}}}, OptionError, "is not one of"),
+        (
+            {"missed": {"column": "x", "values": {"a": "no_show"}}},
+            MappingError,
+            r"no column 'visit_occurrence\.x'",
+        ),
         ({"missed": "nowhere.csv"}, DataError, "nowhere.csv does not exist"),
         ({"missed": "slots.xlsx"}, DataError, "neither a .csv nor a .parquet"),
         ({"missed": 7}, DataError, "missed= takes a frame"),
