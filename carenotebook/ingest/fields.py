@@ -232,6 +232,9 @@ def _holds(when: Mapping[str, tuple[str | None, ...]]) -> pl.Expr:
 
 def _by_source(made: BySource, frame: pl.DataFrame, dtype: pl.DataType, reading: Reading) -> Parsed:
     sources = as_text(frame[made.column])
+    for name, only in made.fields.items():
+        if (sources == name).all(ignore_nulls=False):
+            return evaluate_field(only, frame, dtype, reading)
     every = pl.DataFrame({"i": pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
     parts = [pl.DataFrame(schema={"i": pl.UInt32, "v": dtype, "r": pl.String})]
     for name, one in made.fields.items():
