@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +19,7 @@ import polars as pl
 from carenotebook.core.errors import DataError
 from carenotebook.ingest import csvlines
 from carenotebook.ingest.csvlines import Lines, NotInOrder
+from carenotebook.ingest.fileaccess import State, changed, check_unchanged, state_of
 from carenotebook.ingest.quarantine import RawTable
 
 BLOCK = 32_000_000
@@ -69,7 +69,7 @@ class CsvFile:
     separator: bytes
     start: int
     size: int
-    state: tuple[int, int, int]
+    state: State
 
     @property
     def data_size(self) -> int:
@@ -101,7 +101,7 @@ class CsvFile:
             lines = self._next(file, offset, first, size)
             self._check_same(file)
         if lines is None or len(lines.content) != size:
-            raise DataError(_changed(self.path))
+            raise changed(self.path)
         return self.parse(Block(offset, first, lines))
 
     def parse(self, block: Block) -> RawTable:
@@ -142,7 +142,7 @@ class CsvFile:
     def _next(self, file: BinaryIO, offset: int, first: int, size: int) -> Lines | None:
         """The lines that follow, and no more than are needed; None at the end."""
         held = b""
-        while piece := file.read(size):
+        while piece := file.read(max(size, len(held))):
             held += piece
             try:
                 ended = offset + len(held) >= self.size
@@ -156,7 +156,7 @@ class CsvFile:
                 break
         else:
             if offset + len(held) < self.size:
-                raise DataError(_changed(self.path))
+                raise changed(self.path)
             return None
         file.seek(offset)
         lines = self._hand(file, size, first)
@@ -212,25 +212,7 @@ class CsvFile:
         return dict.fromkeys(self.columns, pl.String)
 
     def _check_same(self, file: BinaryIO) -> None:
-        try:
-            now = {_state(os.fstat(file.fileno())), _state(self.path.stat())}
-        except FileNotFoundError:
-            now = set()
-        if now != {self.state}:
-            raise DataError(_changed(self.path))
-
-
-@contextmanager
-def naming(table: str, path: Path) -> Iterator[None]:
-    """Say which table's file it is that cannot be opened."""
-    try:
-        yield
-    except IsADirectoryError:
-        raise DataError(f"{table}: {path} is a folder; name one file.") from None
-    except FileNotFoundError as error:
-        raise DataError(f"{table}: the file {error.filename} does not exist.") from None
-    except OSError as error:
-        raise DataError(f"{table}: {path} cannot be read ({type(error).__name__}).") from None
+        check_unchanged(self.path, self.state, state_of(os.fstat(file.fileno())))
 
 
 def open_csv(path: Path) -> CsvFile:
@@ -250,10 +232,7 @@ def open_csv(path: Path) -> CsvFile:
         try:
             lines = csvlines.read_by_hand(file, separator.decode(), 1)
         except (csvlines.LinesUnclearError, csvlines.QuoteError):
-            raise DataError(
-                f"{path} cannot be read as CSV: a quote in its header is never closed, or its "
-                "lines cannot be told apart."
-            ) from None
+            raise DataError(_unclear(path)) from None
         except UnicodeDecodeError:
             raise DataError(f"{path} {_NOT_UTF8}") from None
     header = [name.strip() for name in (lines.rows or [[]])[0]]
@@ -263,7 +242,7 @@ def open_csv(path: Path) -> CsvFile:
         raise DataError(f"{path} is empty: it needs a header row.")
     start = bom + len(lines.content)
     return CsvFile(
-        path, _unique_names(header, path), separator, start, state.st_size, _state(state)
+        path, _unique_names(header, path), separator, start, state.st_size, state_of(state)
     )
 
 
@@ -284,14 +263,6 @@ def read_csv_file(path: Path) -> RawTable:
         frames.append(raw.frame)
         broken |= {block.first + i: why for i, why in raw.broken.items()}
     return RawTable(pl.concat(frames, rechunk=True), typed=False, broken=broken)
-
-
-def _state(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
-
-
-def _changed(path: Path) -> str:
-    return f"{path} changed while it was read. Read it again when it is complete."
 
 
 def _unclear(path: Path) -> str:

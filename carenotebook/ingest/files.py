@@ -10,7 +10,8 @@ import polars as pl
 
 from carenotebook.core.errors import DataError
 from carenotebook.ingest.assemble import assemble
-from carenotebook.ingest.csvfile import naming, read_csv_file
+from carenotebook.ingest.csvfile import read_csv_file
+from carenotebook.ingest.fileaccess import naming, unchanged
 from carenotebook.ingest.progress import Progress
 from carenotebook.ingest.quarantine import RawTable
 from carenotebook.ingest.settings import Settings, When
@@ -293,34 +294,38 @@ def _checked(path: Path) -> Path:
 
 def _parquet_file(path: Path) -> RawTable:
     try:
-        return RawTable(pl.read_parquet(_checked(path), glob=False))
-    except pl.exceptions.PolarsError:
+        with unchanged(_checked(path)):
+            return RawTable(pl.read_parquet(path, glob=False))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise DataError(f"{path} is not a Parquet file, or is damaged.") from None
 
 
 def _excel_sheet(path: Path) -> RawTable:
-    import fastexcel
-
     book, sheet = _book_and_sheet(path)
-    _checked(Path(book))
-    try:
-        workbook = fastexcel.read_excel(book)
-    except fastexcel.FastExcelError:
-        raise DataError(f"{book} is not an Excel workbook, or is damaged.") from None
-    names = workbook.sheet_names
-    if sheet and sheet not in names:
-        raise DataError(f"{book} has no sheet {sheet!r}. It has: {', '.join(names)}.")
-    frame = pl.read_excel(
-        book,
-        sheet_name=sheet or names[0],
-        engine="calamine",
-        infer_schema_length=0,
-        drop_empty_rows=False,
-        raise_if_empty=False,
-    )
+    with unchanged(_checked(Path(book))):
+        frame = _sheet(book, sheet)
     if not frame.columns:
         raise DataError(f"{path} is empty: it needs a header row.")
     return RawTable(_without_empty_end(frame), typed=False)
+
+
+def _sheet(book: str, sheet: str) -> pl.DataFrame:
+    import fastexcel
+
+    try:
+        names = fastexcel.read_excel(book).sheet_names
+        if sheet and sheet not in names:
+            raise DataError(f"{book} has no sheet {sheet!r}. It has: {', '.join(names)}.")
+        return pl.read_excel(
+            book,
+            sheet_name=sheet or names[0],
+            engine="calamine",
+            infer_schema_length=0,
+            drop_empty_rows=False,
+            raise_if_empty=False,
+        )
+    except (fastexcel.FastExcelError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise DataError(f"{book} is not an Excel workbook, or is damaged.") from None
 
 
 def _book_and_sheet(path: Path) -> tuple[str, str]:

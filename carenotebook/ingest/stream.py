@@ -32,8 +32,9 @@ from carenotebook.core.parallel import in_threads
 from carenotebook.core.parts import CLIENT
 from carenotebook.core.store import Saving, saved_facts, saving
 from carenotebook.ingest.assemble import attributes, seen_until, usable_columns
-from carenotebook.ingest.csvfile import BLOCK, naming, open_csv, read_csv_file
+from carenotebook.ingest.csvfile import BLOCK, open_csv, read_csv_file
 from carenotebook.ingest.fields import Reading
+from carenotebook.ingest.fileaccess import naming
 from carenotebook.ingest.firstpass import OPEN, Table, find_bounds, judged_of
 from carenotebook.ingest.mapping import Mapping as Rules
 from carenotebook.ingest.mapping import MappingLike, read_mapping

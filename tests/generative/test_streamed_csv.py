@@ -74,7 +74,7 @@ def write(folder, made):
     return paths
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(files(), st.sampled_from([1, 40, 300, 10**6]), st.sampled_from([1, 5, 1000]))
 def test_block_by_block_and_in_memory_give_the_same(tmp_path_factory, made, block, part):
     folder = tmp_path_factory.mktemp("stream")
