@@ -10,7 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -171,6 +171,21 @@ def _add_review(commands: Any) -> None:
     review.add_argument(
         "--by", nargs="+", default=[], metavar="COLUMN", help="compare groups: columns of --clients"
     )
+    review.add_argument(
+        "--compare",
+        nargs="+",
+        default=[],
+        metavar="RULE",
+        help="other rules to set beside it: files, names, or 'library' for all published ones",
+    )
+    review.add_argument(
+        "--sweep",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUES",
+        help="for a rule with parameters: k=2..5 or window=60d,90d; the report is about the first "
+        "value of each",
+    )
     files = review.add_argument_group("with a file of appointments")
     for table in TABLES:
         files.add_argument(f"--{table}", type=Path, metavar="FILE")
@@ -229,8 +244,10 @@ def _review(arguments: argparse.Namespace) -> None:
         _usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
     _keep_inputs(arguments)
     rule = _rule(arguments.rule)
+    others = _others(arguments.compare)
+    grid = _grid(arguments.sweep)
     cohort = _cohort(arguments)
-    review = _reviewed(cohort, rule, arguments.by)
+    review = _reviewed(cohort, rule, arguments.by, compare=others, grid=grid)
     if arguments.output is not None:
         _write(review, arguments.output)
     if arguments.json:
@@ -240,11 +257,11 @@ def _review(arguments: argparse.Namespace) -> None:
         print(f"Report: {arguments.output}")
 
 
-def _reviewed(cohort: Cohort, rule: Rule | Protocol, by: Sequence[str]) -> Review:
+def _reviewed(cohort: Cohort, rule: Rule | Protocol, by: Sequence[str], **more: Any) -> Review:
     from carenotebook.report.review import review
 
     with _failing(RULE), _warnings_told():
-        return review(cohort, rule, by=by, progress=True)
+        return review(cohort, rule, by=by, progress=True, **more)
 
 
 @contextmanager
@@ -268,6 +285,37 @@ def _rule(name: str) -> Rule | Protocol:
         known = ", ".join(published)
         raise _Failure(RULE, f"no published rule {name!r} (a file ends in .yml). Known: {known}.")
     return published[name]
+
+
+def _others(names: Sequence[str]) -> list[Rule | Protocol]:
+    from carenotebook import criteria as c
+
+    if "library" in names:
+        return [*(_rule(n) for n in names if n != "library"), *c.library().values()]
+    return [_rule(n) for n in names]
+
+
+def _grid(given: Sequence[str]) -> dict[str, list[int | float | str]] | None:
+    """Values of parameters, from text such as k=2..5 or window=60d,90d."""
+    grid: dict[str, list[int | float | str]] = {}
+    for text in given:
+        name, equals, values = text.partition("=")
+        if not equals or not values or name in grid:
+            _usage(f"--sweep {text}: write each parameter once, as k=2..5 or window=60d,90d.")
+        low, dots, high = values.partition("..")
+        if dots and low.isdecimal() and high.isdecimal():
+            grid[name] = list(range(int(low), int(high) + 1))
+        else:
+            grid[name] = [_number(v) for v in values.split(",")]
+    return grid or None
+
+
+def _number(text: str) -> int | float | str:
+    """A number where the text is one."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def _cohort(arguments: argparse.Namespace) -> Cohort:
@@ -369,7 +417,12 @@ def _lab(_: argparse.Namespace) -> None:
 def _keep_inputs(arguments: argparse.Namespace) -> None:
     """Refuse to write the report over what it is made of."""
     given = (getattr(arguments, n) for n in (*TABLES, "mapping"))
-    inputs = [arguments.data, arguments.rule, *(g for g in given if g is not None)]
+    inputs = [
+        arguments.data,
+        arguments.rule,
+        *arguments.compare,
+        *(g for g in given if g is not None),
+    ]
     output: Path | None = arguments.output
     if output is not None and output.resolve() in {Path(i).resolve() for i in inputs}:
         _usage(f"-o {output}: that is one of the inputs; it would be overwritten.")

@@ -54,8 +54,9 @@ def release_cells(
 def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy) -> list[bool]:
     """Which cells to hide.
 
-    From the largest on, a cell is shown where it counts enough clients, leaves none or enough, and
-    is flagged for the same episodes as each shown cell or for those of enough clients more or less.
+    The first cell comes first, as it is what a report is about; then from the largest on. A cell is
+    shown where it flags episodes of enough clients and leaves those of none or enough, and where it
+    flags the same episodes as each shown cell or those of enough clients more or less.
 
     Parameters
     ----------
@@ -71,10 +72,12 @@ def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy)
     most = int(np.bincount(client, minlength=1).max()) * privacy.min_cell
     hidden = np.ones(len(counts), np.bool_)
     shown: list[int] = []
-    for cell in np.argsort(-counts, kind="stable"):
-        if counts[cell] < privacy.min_cell or privacy.few(everyone - int(counts[cell])):
+    for cell in dict.fromkeys((0, *np.argsort(-counts, kind="stable"))):
+        if counts[cell] < privacy.min_cell:
             continue
-        near = [s for s in shown if counts[s] - counts[cell] < privacy.min_cell]
+        if privacy.few(everyone - int(counts[cell]) or _clients(~members[cell], client)):
+            continue
+        near = [s for s in shown if abs(counts[s] - counts[cell]) < privacy.min_cell]
         apart = members[near] ^ members[cell]
         episodes = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
         few = np.flatnonzero((episodes > 0) & (episodes < most))

@@ -68,6 +68,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("attrition", "What each clause does", ("attrition",)),
     ("harm", "Fairness and harm", ()),
     ("groups", "Differences between groups", ()),
+    ("values", "Other values of its parameters", ("sweep",)),
+    ("rules", "Other rules beside this one", ("rules", "rule_changes")),
     ("came-back", "Who came back after the flag", ("came_back",)),
     ("unknown", "What is not known", ("states", "unknown_outcomes")),
 )

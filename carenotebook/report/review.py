@@ -11,9 +11,12 @@ from tqdm import tqdm
 
 import carenotebook
 from carenotebook.appraise.auditing import MOST_COLUMNS, audit
-from carenotebook.core.errors import MissingDataError, OptionError
+from carenotebook.appraise.compare import compare_rules
+from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import replay
+from carenotebook.criteria.rule import Rule
+from carenotebook.criteria.sweeping import sweep
 from carenotebook.describe.attendance import attendance
 from carenotebook.describe.panel import outcome_panel
 from carenotebook.privacy import Privacy
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from carenotebook.criteria.flags import FlagsByGroup
     from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.replay import Replay
-    from carenotebook.criteria.rule import Rule
     from carenotebook.results.result import Result
 
 CAME_BACK_WITHIN = "8w"
@@ -81,8 +83,14 @@ class Review:
         return f"Review({self.rule['name']!r}, {len(self.blocks)} results)"
 
 
-def review(
-    cohort: Cohort, rule: Rule | Protocol, by: Sequence[str] = (), *, progress: bool = False
+def review(  # noqa: PLR0913 - what a report is asked for
+    cohort: Cohort,
+    rule: Rule | Protocol,
+    by: Sequence[str] = (),
+    *,
+    compare: Sequence[Rule | Protocol] = (),
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    progress: bool = False,
 ) -> Review:
     """Describe a cohort and replay a rule or a protocol on it, for a report.
 
@@ -92,6 +100,11 @@ def review(
     rule : Rule or Protocol
     by : sequence of str
         Columns over which flags are compared: of `clients`, or therapist_id or site of `episodes`.
+    compare : sequence of Rule
+        Other rules to set beside this one.
+    grid : mapping of str to values, optional
+        For a rule with parameters: the values of each, as `carenotebook.sweep` takes them. The
+        report is about the rule with the first value of each.
     progress : bool
         True for a bar on standard error while it works, if that is a terminal.
 
@@ -99,6 +112,8 @@ def review(
     ------
     MissingDataError
         If the rule needs a table or column that the cohort does not have.
+    RuleError
+        If a protocol is to be swept or compared.
     OptionError
         If groups are asked for by a column that is not there, or that names clients.
 
@@ -112,6 +127,8 @@ def review(
     >>> found.figures()["rule"]["name"]
     'three misses'
     """
+    swept = None if grid is None else sweep(_as_rule(rule), cohort, grid)
+    rule = rule if swept is None else swept.run.filled(0)
     replayed = replay(rule, cohort)
     staged = replayed if isinstance(replayed, ProtocolReplay) else None
     found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
@@ -124,6 +141,8 @@ def review(
         **({"attrition": found.attrition} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
+        **_beside(rule, compare, cohort),
+        **({} if swept is None else {"sweep": lambda: swept}),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
         "states": found.states,
         **({"unknown_outcomes": found.unknowns} if staged is None else {}),
@@ -138,6 +157,22 @@ def review(
         blocks={**data_blocks(cohort, privacy), **blocks},
         privacy=privacy,
     )
+
+
+def _as_rule(rule: Rule | Protocol) -> Rule:
+    if isinstance(rule, Rule):
+        return rule
+    raise RuleError("A protocol is neither swept nor compared with others; give a rule.")
+
+
+def _beside(
+    rule: Rule | Protocol, others: Sequence[Rule | Protocol], cohort: Cohort
+) -> dict[str, Callable[[], Result]]:
+    """The rule beside others, and what each of them would change."""
+    if not others:
+        return {}
+    found = compare_rules(map(_as_rule, [rule, *others]), cohort)
+    return {"rules": found.rules, "rule_changes": lambda: found}
 
 
 def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]:

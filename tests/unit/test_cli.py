@@ -35,6 +35,7 @@ def folder(tmp_path_factory, small_group_tables):
         frame.write_csv(home / f"{table}.csv")
     c.Rule("two misses", c.missed(within="90d") >= 2).save(home / "two.rule.yml")
     c.Rule("silence", c.days_since_heard() >= 30).save(home / "silence.rule.yml")
+    c.Rule("misses", c.missed() >= c.param("k")).save(home / "open.rule.yml")
     (home / "broken.rule.yml").write_text("carenotebook_rule: 1\nname: [\n")
     (home / "headless.csv").write_text("a,b\n1,2\n")
     (home / "notes.txt").write_text("no table")
@@ -74,6 +75,15 @@ def test_a_saved_cohort_gives_the_same_figures(reviewed, folder):
     options = ["--by", "language", "--rule", "two.rule.yml", "--json"]
     again = run("review", "saved", *options, cwd=folder)
     assert json.loads(again.stdout) == json.loads(reviewed.stdout)
+
+
+def test_rules_are_compared_and_parameters_swept(folder):
+    options = ["--sweep", "k=2..3", "--compare", "two.rule.yml", "turning_point", "--json"]
+    done = run("review", "saved", "--rule", "open.rule.yml", *options, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert [row["k"] for row in figures["sweep"]["rows"]] == [2, 3]
+    assert len({row["rule"] for row in figures["rules"]["rows"]}) == len(figures["rules"]["rows"])
 
 
 def test_json_alone_writes_no_file(folder):
@@ -122,6 +132,21 @@ MISTAKES = {
     ),
     "a suggestion for nothing": (3, ["suggest", "absent.csv"], "absent.csv"),
     "a suggestion for no table": (2, ["suggest", "clients.csv", "--table", "people"], "people"),
+    "values without a name": (
+        2,
+        ["review", "saved", "--rule", "open.rule.yml", "--sweep", "2..4", "--json"],
+        "k=2..5",
+    ),
+    "a parameter that the rule does not have": (
+        2,
+        ["review", "saved", "--rule", "open.rule.yml", "--sweep", "m=2..4", "--json"],
+        "'m'",
+    ),
+    "parameters without values": (
+        4,
+        ["review", "saved", "--rule", "open.rule.yml", "--json"],
+        "open parameters (k)",
+    ),
     "an empty folder": (3, ["review", "empty", "--rule", "two.rule.yml", "--json"], "empty"),
     "no published rule": (4, ["review", "saved", "--rule", "no-such", "--json"], "ruh"),
     "no rule file": (4, ["review", "saved", "--rule", "absent.rule.yml", "--json"], "absent"),

@@ -227,3 +227,24 @@ def test_a_cohort_in_which_nothing_happened_has_a_report(small_group_tables):
     found = review(cohort, c.Rule("one", c.missed() >= 1))
     assert found.summary().startswith("Clients with an appointment: 0 (no appointments)")
     assert Page(found.html()).unbalanced == []
+
+
+def test_other_rules_and_other_values_stand_beside_the_rule(small_group_tables):
+    cohort = cn.from_frames(**small_group_tables, episode_end="as_of")
+    rule = c.Rule("misses", c.missed() >= c.param("k"))
+    others = [c.Rule("four", c.missed() >= 4), c.Rule("silence", c.days_since_heard() >= 30)]
+    found = review(cohort, rule, compare=others, grid={"k": [2, 3]})
+    assert found.rule["name"] == "misses (k=2)"
+    page = found.html()
+    assert 'id="values"' in page
+    assert 'id="rules"' in page
+    figures = found.figures()
+    assert [row["k"] for row in figures["sweep"]["rows"]] == [2, 3]
+    assert [row["rule"] for row in figures["rules"]["rows"]] == ["misses (k=2)", "four"]
+    assert "Not replayed: silence." in figures["rule_changes"]["summary"]
+
+
+def test_what_is_not_asked_for_has_no_section(reviewed):
+    html = reviewed.html()
+    assert 'id="values"' not in html
+    assert 'id="rules"' not in html
