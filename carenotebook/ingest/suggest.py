@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,14 @@ from carenotebook.core import schema
 from carenotebook.core.errors import DataError
 from carenotebook.core.options import check_option
 from carenotebook.ingest.columns import HEADLESS, looks_like_data
+from carenotebook.ingest.fields import columns_of
 from carenotebook.ingest.files import read_file
 from carenotebook.ingest.frames import to_polars
+from carenotebook.ingest.mapping import read_mapping
 from carenotebook.ingest.suggest_content import Column, look
-from carenotebook.ingest.suggest_fields import Fit
-from carenotebook.ingest.suggest_tables import Table, choose_table
-from carenotebook.ingest.suggest_yaml import comment, scalar, table_lines
-
-FRAME = "The frame"
-_READERS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "excel"}
-LEAST_CLIENTS = 11
-"""A word that is not known is shown if the rows of so many clients hold it."""
+from carenotebook.ingest.suggest_redcap import tables_of
+from carenotebook.ingest.suggest_tables import Source, Table
+from carenotebook.ingest.suggest_yaml import FRAME, written
 
 _TIDY = {
     "table": pl.String,
@@ -33,19 +30,6 @@ _TIDY = {
     "placed": pl.Boolean,
     "reasons": pl.String,
 }
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A file that was looked at: its name, its columns, and the tables that it seems to hold."""
-
-    name: str
-    columns: tuple[Column, ...]
-    tables: tuple[Table, ...]
-
-    @property
-    def used(self) -> set[str]:
-        return set().union(*(t.columns for t in self.tables))
 
 
 @dataclass(frozen=True, repr=False)
@@ -196,14 +180,14 @@ def suggest_for(files: Mapping[str, Path]) -> Suggestion:
     return _suggestion([s for s in looked if not _is_ours(s)])
 
 
-def _looked_at(source: Any, table: str | None) -> _Source:
+def _looked_at(source: Any, table: str | None) -> Source:
     name, frame = _read(source)
     columns = tuple(look(c) for c in frame.iter_columns())
     _check_header(columns)
-    return _Source(name, columns, (choose_table(columns, stem=Path(name).stem, only=table),))
+    return Source(name, columns, tables_of(columns, Path(name).stem, table))
 
 
-def _is_ours(source: _Source) -> bool:
+def _is_ours(source: Source) -> bool:
     needed = schema.required_columns(source.tables[0].name)
     return set(needed) <= {c.name for c in source.columns}
 
@@ -222,91 +206,17 @@ def _check_header(columns: Sequence[Column]) -> None:
         raise DataError(HEADLESS)
 
 
-def _suggestion(sources: Sequence[_Source]) -> Suggestion:
-    used = [c for s in sources for c in s.columns if c.name in s.used]
-    parts = [*_head(sources), *_blanks(used)]
-    for source in sources:
-        for table in source.tables:
-            parts += ["", *table_lines(table, _unknown(table, source.columns))]
-        parts += _rest(source)
+def _suggestion(sources: Sequence[Source]) -> Suggestion:
     tables = tuple(t for s in sources for t in s.tables)
     unplaced = tuple(c.name for s in sources for c in s.columns if c.name not in s.used)
-    return Suggestion(tables, unplaced, "\n".join(parts) + "\n")
+    names = {c.name for s in sources for c in s.columns}
+    return Suggestion(tables, unplaced, written(sources, _shipped_for(names)))
 
 
-def _head(sources: Sequence[_Source]) -> Iterator[str]:
-    yield "# A suggestion, to check line by line: nothing has been applied. The number at the end"
-    yield "# of a line says how sure it is, from 0 to 1."
-    for source in sources:
-        held = " and ".join(f"{t.name} ({t.confidence:.2f})" for t in source.tables)
-        yield f"# {source.name} looks like {held}."
-    yield "# Correct it, save it as mapping.yml, and read:"
-    yield f"#   {_call(sources)}"
-
-
-def _call(sources: Sequence[_Source]) -> str:
-    files = {t.name: _argument(s.name) for s in sources for t in s.tables}
-    first = files.pop("appointments", "...")
-    suffix = Path(sources[0].name.split("#")[0]).suffix.lower()
-    reader = "from_frames" if sources[0].name == FRAME else f"read_{_READERS.get(suffix, 'csv')}"
-    further = [f"{name}={given}" for name, given in files.items()]
-    return f'cn.{reader}({", ".join([first, *further])}, mapping="mapping.yml")'
-
-
-def _argument(name: str) -> str:
-    return "frame" if name == FRAME else f'"{name}"'
-
-
-def _blanks(columns: Sequence[Column]) -> list[str]:
-    found = dict.fromkeys(b for c in columns for b in c.blanks)
-    return ["", f"blank: [{', '.join(scalar(b) for b in found)}]"] if found else []
-
-
-def _unknown(table: Table, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
-    """What may be said of words that are not known, by column."""
-    of = {c.name: c for c in columns}
-    ids = [f.column for c in table.choices if c.field == "client_id" for f in c.candidates]
-    who = of[ids[0]].texts if ids else None
-    return {
-        f.column: tuple(_lines(of[f.column], f, who, needed=c.field == "outcome"))
-        for c in table.choices
-        for f in c.candidates
-        if f.column in of
-    }
-
-
-def _lines(column: Column, fit: Fit, who: pl.Series | None, *, needed: bool) -> Iterator[str]:
-    """A line to fill in for each word that enough clients hold; of the others their number."""
-    clients = dict.fromkeys(fit.unknown, 0)
-    if who is not None:
-        held = pl.DataFrame({"word": column.texts, "who": who}).drop_nulls()
-        clients |= dict(held.group_by("word").agg(pl.col("who").n_unique()).iter_rows())
-    shown = [w for w in fit.unknown if clients[w] >= LEAST_CLIENTS and not looks_like_data(w)]
-    for word in shown:
-        yield f"      # {scalar(word)}: what does it mean?"
-    hidden = len(fit.unknown) - len(shown)
-    if hidden:
-        yield (
-            f"      # {hidden} more that fewer than {LEAST_CLIENTS} clients have, not shown here: "
-            "what do they mean?"
-        )
-    if needed and column.texts.null_count():
-        yield "      # null: some rows are blank here: what does that mean?"
-
-
-def _rest(source: _Source) -> Iterator[str]:
-    """The columns that were not placed."""
-    left = [c for c in source.columns if c.name not in source.used]
-    kept = any(t.name in schema.OPEN_TABLES for t in source.tables)
-    says = "Kept as attributes, under their own names" if kept else "Not placed"
-    for why, columns in (
-        (says, [c for c in left if c.content != "blank"]),
-        ("Blank throughout", [c for c in left if c.content == "blank"]),
-    ):
-        if columns:
-            yield ""
-            yield from comment(f"{why}: {', '.join(_named(c.name) for c in columns)}.")
-
-
-def _named(column: str) -> str:
-    return "(a name that looks like data)" if looks_like_data(column) else scalar(column)
+def _shipped_for(names: set[str]) -> str | None:
+    """The shipped mapping whose appointments read columns that are all here."""
+    for shipped in sorted(Path(__file__).with_name("mappings").glob("*.yml")):
+        fields = read_mapping(shipped).tables["appointments"]
+        if set().union(*(columns_of(f) for f in fields.values())) <= names:
+            return shipped.stem
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
@@ -9,9 +10,10 @@ from typing import Literal
 import polars as pl
 
 from carenotebook.ingest.parsed import as_text
+from carenotebook.ingest.suggest_words import plain
 from carenotebook.ingest.times import ISO_8601, TimeForm, parse_times
 
-Content = Literal["blank", "time", "clock", "number", "text"]
+Content = Literal["blank", "time", "clock", "number", "text", "choices"]
 
 BLANKS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "-", ".")
 """Texts that mean nothing in many exports."""
@@ -27,6 +29,7 @@ _DATES = (
     "%Y%m%d",
 )
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_CHECKBOX = re.compile(r"(.+)___\w+")
 _HAS_DATE = r"^[0-9]{1,4}[-/. ].*[0-9]|^[0-9]{8}$|^[A-Za-z]{3,9} [0-9]"
 _CLOCK = r"^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?( ?[AaPp][Mm])?$"
 
@@ -47,13 +50,17 @@ class Column:
         The different values and in how many rows each stands; empty where there are too many.
     layouts : tuple of (str or None)
         Formats that read its times, None for ISO 8601: two where a day and a month cannot be told
-        apart.
+        apart. Of a column of times of day, the formats of those.
     mixed : bool
         Some of its dates can only have the day first, others only the month.
     distinct : int
         How many different values it has.
     blanks : tuple of str
         Which of the texts that mean nothing it holds.
+    aliases : tuple of str
+        Plain names by which it may be recognised.
+    parts : tuple of str
+        The columns of the source that it stands for, where it is a field of check boxes.
     """
 
     name: str
@@ -64,6 +71,8 @@ class Column:
     mixed: bool = False
     distinct: int = 0
     blanks: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def filled(self) -> int:
@@ -83,7 +92,7 @@ def look(column: pl.Series) -> Column:
     """
     if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
         nothing = pl.Series(column.name, [None], dtype=pl.String).new_from_index(0, column.len())
-        return Column(column.name, "blank", nothing)
+        return Column(column.name, "blank", nothing, aliases=(plain(column.name),))
     written = as_text(column).alias(column.name)
     blanks = tuple(b for b in BLANKS if (written == b).any())
     texts = as_text(written, BLANKS).alias(column.name)
@@ -95,7 +104,35 @@ def look(column: pl.Series) -> Column:
     if not column.dtype.is_temporal():
         layouts, mixed = _layouts(different)
     content = "time" if layouts or mixed else _content(texts.drop_nulls())
-    return Column(column.name, content, texts, words, layouts, mixed, different.len(), blanks)
+    if content == "clock":
+        layouts = tuple(c for c in _CLOCKS[1:] if _reads_clock(different, c))[:1]
+    names = (plain(column.name),)
+    return Column(
+        column.name, content, texts, words, layouts, mixed, different.len(), blanks, names
+    )
+
+
+def checkbox_field(name: str) -> str | None:
+    """The field of check boxes of which a column is one choice, as REDCap names them.
+
+    Examples
+    --------
+    >>> checkbox_field("barrier___2"), checkbox_field("barrier")
+    ('barrier', None)
+    """
+    said = _CHECKBOX.fullmatch(name)
+    return said[1] if said else None
+
+
+def has_clock(column: Column) -> bool:
+    """Whether its times have a time of day."""
+    if column.layouts and column.layouts[0] is not None:
+        return "%H" in column.layouts[0] or "%I" in column.layouts[0]
+    return bool(column.texts.str.contains(":", literal=True).any())
+
+
+def _reads_clock(different: pl.Series, clock: str) -> bool:
+    return _share(_read("2000-01-01" + clock[0] + different, "%Y-%m-%d" + clock)) >= _MOSTLY
 
 
 def _content(texts: pl.Series) -> Content:

@@ -39,6 +39,8 @@ class Fit:
         Values whose meaning a person has to give.
     doubt : str
         Why it is left open whatever its confidence; empty where it is not.
+    joined : tuple of str
+        Further columns that its forms read.
     """
 
     column: str
@@ -47,6 +49,7 @@ class Fit:
     forms: tuple[str | dict[str, Any], ...]
     unknown: tuple[str, ...] = ()
     doubt: str = ""
+    joined: tuple[str, ...] = ()
 
 
 @dataclass
@@ -70,7 +73,6 @@ class _Evidence:
 
 def fits(table: str, columns: Sequence[Column]) -> Iterator[tuple[str, Fit]]:
     """Every field of a table with every column that may be it."""
-    names = [words.plain(c.name) for c in columns]
     for name, dtype in schema.dtypes(table).items():
         for column in columns:
             if column.content == "blank":
@@ -79,25 +81,32 @@ def fits(table: str, columns: Sequence[Column]) -> Iterator[tuple[str, Fit]]:
             _note_name(table, name, column, evidence)
             fit = _fit(table, name, dtype, column, evidence)
             if name == "outcome" and fit is not None:
-                fit = _with_flags(fit, column, [n for n in names if n != words.plain(column.name)])
+                fit = _with_flags(fit, column, [c.aliases[0] for c in columns if c is not column])
             if fit is not None:
                 yield name, fit
 
 
 def _note_name(table: str, name: str, column: Column, evidence: _Evidence) -> None:
-    says, may_say = words.NAMES[table][name]
-    found = words.plain(column.name)
-    if found == words.plain(name) or re.fullmatch(says, found):
+    if says_field(table, name, column, sure=True):
         evidence.add(_SAYS, "name")
-    elif re.fullmatch(may_say, found):
+    elif says_field(table, name, column):
         evidence.add(_MAY_SAY, "name (it may mean something else)")
     elif name == "outcome" and _flag(column):
         evidence.add(_SAYS, "name")
 
 
+def says_field(table: str, name: str, column: Column, *, sure: bool = False) -> bool:
+    """Whether the name of the column may be that of the field, or is it."""
+    says, may_say = words.NAMES[table][name]
+    pattern = says if sure else f"{says}|{may_say}"
+    return any(a == words.plain(name) or re.fullmatch(pattern, a) for a in column.aliases)
+
+
 def _fit(
     table: str, name: str, dtype: pl.DataType, column: Column, evidence: _Evidence
 ) -> Fit | None:
+    if column.content == "choices":
+        return _choices(table, name, column, evidence)
     if isinstance(dtype, pl.Datetime):
         return _time(column, evidence)
     if (table, name) in words.VOCABULARY or name == "outcome":
@@ -107,6 +116,16 @@ def _fit(
     if dtype.is_numeric():
         return _number(name, column, evidence)
     return _text(name, column, evidence)
+
+
+def _choices(table: str, name: str, column: Column, evidence: _Evidence) -> Fit | None:
+    """A field of check boxes: one column a choice, and only their makers know what it means."""
+    if not evidence.weights or (table, name) not in words.VOCABULARY:
+        return None
+    cases = [{"when": {part: "1"}, "value": "?"} for part in column.parts]
+    doubt = "a field of check boxes, one column a choice: say what each means; the first counts"
+    form = {"cases": cases, "else": None}
+    return Fit(column.name, evidence.confidence, tuple(evidence.reasons), (form,), (), doubt)
 
 
 def _time(column: Column, evidence: _Evidence) -> Fit | None:
@@ -251,7 +270,7 @@ def _practice(found: set[str]) -> Mapping[str, str | None]:
 
 def _flag(column: Column) -> Mapping[str, str | None] | None:
     """What yes and no mean in a column whose name asks whether the client came."""
-    name = words.plain(column.name)
+    name = column.aliases[-1]
     plains = {words.plain(w) for w in column.words}
     if not plains or not plains <= {*words.TRUE_WORDS, *words.FALSE_WORDS}:
         return None

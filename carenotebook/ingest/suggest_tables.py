@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from carenotebook.core import schema
 from carenotebook.ingest import suggest_words as words
-from carenotebook.ingest.suggest_content import Column
-from carenotebook.ingest.suggest_fields import Fit, fits
+from carenotebook.ingest.suggest_content import Column, checkbox_field, has_clock
+from carenotebook.ingest.suggest_fields import Fit, fits, says_field
 
 ENOUGH = 0.6
 """Below this confidence a field is left open."""
+
+_TELLING = {
+    "checkins": ("barrier", "progress", "wants_to_continue"),
+    "pauses": ("end", "reason"),
+}
+"""What a table has beside a client and a time, which any file may have: else it counts half."""
 
 _APART = 0.1
 _NAMED_FILE = 0.2
@@ -55,17 +61,22 @@ class Table:
         In the order of the schema.
     rows : dict or None
         Which rows of the source are rows of this table, as a mapping writes it.
+    only : tuple of str or None
+        The attributes of clients that are kept.
     """
 
     name: str
     confidence: float
     choices: tuple[Choice, ...]
     rows: Mapping[str, Any] | None = None
+    only: tuple[str, ...] | None = None
 
     @property
     def columns(self) -> set[str]:
         """The columns of the source that it speaks of."""
-        return {f.column for c in self.choices for f in c.candidates}
+        return set(self.only or ()) | {
+            n for c in self.choices for f in c.candidates for n in (f.column, *f.joined)
+        }
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -86,6 +97,21 @@ class _Draft:
         self.taken |= {f.column for f in choice.candidates}
 
 
+@dataclass(frozen=True)
+class Source:
+    """A file that was looked at: its name, its columns, and the tables that it seems to hold."""
+
+    name: str
+    columns: tuple[Column, ...]
+    tables: tuple[Table, ...]
+
+    @property
+    def used(self) -> set[str]:
+        """The columns of which the suggestion speaks."""
+        named = set().union(*(t.columns for t in self.tables))
+        return {c.name for c in self.columns if {c.name, checkbox_field(c.name)} & named}
+
+
 def choose_table(columns: Sequence[Column], *, stem: str = "", only: str | None = None) -> Table:
     """The table that a source is most likely to be, or its best reading as the table `only`."""
     names = [only] if only else list(schema.TABLES)
@@ -101,8 +127,34 @@ def read_as(name: str, columns: Sequence[Column]) -> Table:
         if field_name in draft.choices or fit.column in draft.taken:
             continue
         draft.choose(_choice(field_name, fit, _rivals(field_name, fit, found, draft)))
-    choices = tuple(sorted(draft.choices.values(), key=lambda c: _place(name, c.field)))
+    chosen = sorted(draft.choices.values(), key=lambda c: _place(name, c.field))
+    choices = tuple(_with_clock(name, c, columns) for c in chosen)
     return Table(name, _confidence(name, choices), choices)
+
+
+def _with_clock(table: str, choice: Choice, columns: Sequence[Column]) -> Choice:
+    """A date with the time of day that stands in a column of its own."""
+    fit = choice.candidates[0]
+    date = next((c for c in columns if c.name == fit.column), None)
+    if len(choice.candidates) > 1 or date is None or date.content != "time" or has_clock(date):
+        return choice
+    clocks = [c for c in columns if c.content == "clock" and c.layouts]
+    clocks = [c for c in clocks if says_field(table, choice.field, c)]
+    if len(clocks) != 1:
+        return choice
+    forms = tuple(_joined(date.name, layout, clocks[0]) for layout in date.layouts)
+    reasons = (*fit.reasons, "the time of day stands beside it")
+    return replace(
+        choice, candidates=(replace(fit, forms=forms, reasons=reasons, joined=(clocks[0].name,)),)
+    )
+
+
+def _joined(date: str, layout: str | None, clock: Column) -> dict[str, Any]:
+    time = clock.layouts[0] or ""
+    both = {"join": [date, clock.name]}
+    if layout is None and "%p" not in time:
+        return both
+    return {**both, "format": f"{layout or '%Y-%m-%d'}{time}"}
 
 
 def _place(table: str, name: str) -> int:
@@ -139,7 +191,8 @@ def _choice(name: str, fit: Fit, rivals: tuple[Fit, ...]) -> Choice:
 def _confidence(name: str, choices: Sequence[Choice]) -> float:
     sure = {c.field: c.confidence if c.placed else c.confidence / 2 for c in choices}
     needed = schema.required_columns(name)
-    return round(sum(sure.get(n, 0.0) for n in needed) / len(needed), 2)
+    told = name not in _TELLING or any(n in sure for n in _TELLING[name])
+    return round(sum(sure.get(n, 0.0) for n in needed) / len(needed) / (1 if told else 2), 2)
 
 
 def _score(table: Table, columns: Sequence[Column], stem: str) -> float:
@@ -160,40 +213,60 @@ def _with_scores(table: Table, columns: Sequence[Column]) -> Table:
     """Measures of which a column's name tells the instrument: phq9_total."""
     if table.name != "measures" or not table.lacking:
         return table
-    totals = list(score_columns(columns))
-    if len({instrument for instrument, _ in totals}) != 1:
-        return table
-    return with_score(table, *totals[0], columns)
+    scores = list(instrument_scores(columns))
+    return with_score(table, scores[0], columns) if len(scores) == 1 else table
 
 
-def score_columns(columns: Sequence[Column]) -> Iterator[tuple[str, Column]]:
-    """Columns whose name is that of an instrument's total, with the instrument."""
-    for column in columns:
-        said = words.TOTAL.fullmatch(words.plain(column.name))
-        if said and column.content == "number":
-            yield words.INSTRUMENT[said[1]], column
+def instrument_scores(columns: Sequence[Column]) -> Iterator[tuple[str, Fit]]:
+    """Each instrument whose total, or all of whose items, are columns; and what reads its score."""
+    numbers = [c for c in columns if c.content == "number"]
+    for instrument, items in words.ITEMS.items():
+        totals = [c for c in numbers if _is_total(c, instrument)]
+        if len(totals) == 1:
+            named = ("name of an instrument's score", "its values are numbers")
+            yield instrument, Fit(totals[0].name, 0.93, named, (totals[0].name,))
+            continue
+        found = [item for n in range(1, items + 1) if (item := _item(numbers, instrument, n))]
+        if items and len(found) == items:
+            names = [c.name for c in found]
+            named_items = (f"names of the {items} items of {instrument}", "there is no total")
+            forms = ({"sum": names},)
+            yield instrument, Fit(names[0], 0.9, named_items, forms, joined=tuple(names))
 
 
-def with_score(table: Table, instrument: str, column: Column, columns: Sequence[Column]) -> Table:
-    """The measures of one score column."""
-    kept = [c for c in table.choices if c.field in ("client_id", "at")]
-    reason = ("name of an instrument's score", "its values are numbers")
-    made = [
-        Choice("instrument", (Fit(column.name, 0.9, reason[:1], ({"value": instrument},)),)),
-        Choice("score", (Fit(column.name, 0.93, reason, (column.name,)),)),
-    ]
-    ninth = next((c for c in columns if _is_item(c, instrument, "9")), None)
-    if instrument == "PHQ-9" and ninth is not None:
+def with_score(
+    table: Table, scored: tuple[str, Fit], columns: Sequence[Column], at: Choice | None = None
+) -> Table:
+    """The measures of one instrument, at the time of the table or at another."""
+    instrument, score = scored
+    kept = [c for c in table.choices if c.field == "client_id" or (c.field == "at" and not at)]
+    said = Fit(score.column, 0.9, ("name of an instrument",), ({"value": instrument},))
+    made = [*kept, *([at] if at else []), Choice("instrument", (said,)), Choice("score", (score,))]
+    ninth = _item(columns, instrument, 9) if instrument == "PHQ-9" else None
+    if ninth is not None:
         made.append(Choice("item_9", (Fit(ninth.name, 0.9, ("name of item 9",), (ninth.name,)),)))
-    choices = (*kept, *made)
-    return Table("measures", _confidence("measures", choices), choices)
+    return Table("measures", _confidence("measures", made), tuple(made))
 
 
-def _is_item(column: Column, instrument: str, number: str) -> bool:
-    said = words.ITEM.fullmatch(words.plain(column.name))
-    return bool(
-        said
-        and words.INSTRUMENT[said[1]] == instrument
-        and said[2] == number
-        and column.content == "number"
-    )
+def scores_beside(table: Table, columns: Sequence[Column]) -> tuple[Table, ...]:
+    """A table of appointments, and the measures that its rows hold besides."""
+    start = next((c for c in table.choices if c.field == "start"), None)
+    scores = list(instrument_scores(columns))
+    if table.name != "appointments" or start is None or len(scores) != 1:
+        return (table,)
+    measures = with_score(table, scores[0], columns, at=replace(start, field="at"))
+    rows = {"unless": {scores[0][1].column: None}}
+    return table, replace(measures, rows=rows)
+
+
+def _is_total(column: Column, instrument: str) -> bool:
+    said = (words.TOTAL.fullmatch(a) for a in column.aliases)
+    return any(m and words.INSTRUMENT[m[1]] == instrument for m in said)
+
+
+def _item(columns: Sequence[Column], instrument: str, number: int) -> Column | None:
+    for column in columns:
+        said = (words.ITEM.fullmatch(a) for a in column.aliases)
+        if any(m and words.INSTRUMENT[m[1]] == instrument and int(m[2]) == number for m in said):
+            return column
+    return None

@@ -385,6 +385,8 @@ INSTRUMENT = {
     "csq8": "CSQ-8",
     "srs": "SRS",
 }
+ITEMS = {"PHQ-9": 9, "GAD-7": 7, "BDI-II": 0, "CORE-10": 0, "CSQ-8": 0, "SRS": 0}
+"""How many items are added to the total; 0 where a total is not a plain sum, or not always."""
 _SCALE = "|".join(sorted(INSTRUMENT, key=len, reverse=True))
 TOTAL = re.compile(rf"(?:total )?({_SCALE})(?: (?:total|score|sum|total score|sum score))?")
 ITEM = re.compile(rf"({_SCALE}) ?(?:item |q|question )?(\d{{1,2}})")

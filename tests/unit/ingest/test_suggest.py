@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 import carenotebook as cn
 from carenotebook.core.errors import DataError, MappingError, OptionError
+from carenotebook.ingest.fields import OTHER_ROW
 from carenotebook.ingest.yamltext import load_yaml
 
 ROOT = Path(__file__).parents[3]
 CTN0094 = ROOT.parent / "shared" / "data" / "ctn0094"
+REDCAP = ROOT / "notebooks" / "data" / "redcap_export.csv"
 CLIENTS = 24
 VISITS = 4
 
@@ -356,6 +358,147 @@ def test_the_table_can_be_said():
         cn.suggest_mapping(SCORES, table="scores")
 
 
+def test_a_date_and_its_time_of_day_are_joined(tmp_path):
+    apart = NHS.with_columns(APPOINTMENT_TIME=pl.Series(repeated(["09:30", "14:00"])))
+    suggestion = cn.suggest_mapping(apart)
+    assert mapping_of(suggestion, tmp_path)["appointments"]["start"] == {
+        "join": ["APPOINTMENT_DATE", "APPOINTMENT_TIME"],
+        "format": "%d/%m/%Y %H:%M",
+    }
+    assert suggestion.unplaced == ()
+    cohort = cn.from_frames(apart, mapping=tmp_path / "suggested.yml")
+    assert cohort.rejected.height == 0
+    assert cohort.appointments.collect()["start"].dt.hour().unique().sort().to_list() == [9, 14]
+
+
+def test_items_without_a_total_are_summed(tmp_path):
+    items = {f"GAD7_Q{n}": pl.Series(repeated(["0", "1", "3"])) for n in range(1, 8)}
+    frame = WIDE_SCORE.select("participant_id", "date").with_columns(**items)
+    suggestion = cn.suggest_mapping(frame)
+    measures = mapping_of(suggestion, tmp_path)["measures"]
+    assert measures["score"] == {"sum": list(items)}
+    assert measures["instrument"] == {"value": "GAD-7"}
+    assert suggestion.unplaced == ()
+
+
+def test_a_score_beside_the_appointments_is_a_table_of_its_own(tmp_path):
+    frame = PRACTICE.with_columns(phq9_total=pl.Series(repeated(["", "12", "", "3"])))
+    suggestion = cn.suggest_mapping(frame)
+    measures = mapping_of(suggestion, tmp_path)["measures"]
+    assert measures == {
+        "rows": {"unless": {"phq9_total": None}},
+        "client_id": "Client",
+        "at": {"column": "Start Time", "format": "%m/%d/%Y %I:%M %p"},
+        "instrument": {"value": "PHQ-9"},
+        "score": "phq9_total",
+    }
+    cohort = cn.from_frames(frame, measures=frame, mapping=tmp_path / "suggested.yml")
+    assert cohort.measures.collect().height == frame.height / 2
+    assert set(cohort.rejected["reason"]) == {OTHER_ROW}
+
+
+REDCAP_FORMS = {
+    "appointments": {
+        "rows": {"when": {"redcap_repeat_instrument": "appointment"}},
+        "client_id": "record_id",
+        "start": "appt_start",
+        "cancelled_at": "appt_cancelled",
+    },
+    "episodes": {
+        "rows": {"when": {"redcap_repeat_instrument": None}},
+        "client_id": "record_id",
+        "started_at": "intake_date",
+        "referred_at": "referral_date",
+        "ended_at": "end_date",
+    },
+    "clients": {
+        "rows": {"when": {"redcap_repeat_instrument": None}},
+        "only": ["language", "age_band"],
+        "client_id": "record_id",
+    },
+    "contacts": {
+        "rows": {"when": {"redcap_repeat_instrument": "contact"}},
+        "client_id": "record_id",
+        "at": "contact_at",
+        "delivered": "contact_delivered",
+    },
+    "measures": {
+        "rows": {"when": {"redcap_repeat_instrument": ["gad7", "phq9"]}},
+        "client_id": "record_id",
+        "at": {"first_of": ["gad7_date", "phq9_date"]},
+        "instrument": {
+            "column": "redcap_repeat_instrument",
+            "values": {"gad7": "GAD-7", "phq9": "PHQ-9"},
+        },
+        "score": {"first_of": ["gad7_total", {"sum": [f"phq9_{n}" for n in range(1, 10)]}]},
+        "item_9": "phq9_9",
+    },
+    "checkins": {
+        "rows": {"when": {"redcap_repeat_instrument": "checkin"}},
+        "client_id": "record_id",
+        "at": "checkin_date",
+        "progress": "checkin_progress",
+    },
+}
+
+
+def test_the_forms_of_a_redcap_export_become_tables(tmp_path):
+    suggestion = cn.suggest_mapping(REDCAP)
+    assert mapping_of(suggestion, tmp_path) == REDCAP_FORMS
+    assert left_open(suggestion) == {
+        **dict.fromkeys(REDCAP_CODES, "none of its words is known"),
+        ("barrier", "checkin_barrier"): (
+            "a field of check boxes, one column a choice: say what each means"
+        ),
+    }
+    assert "mapping='redcap' reads them" in str(suggestion)
+    assert suggestion.unplaced == (
+        "redcap_event_name",
+        "redcap_repeat_instance",
+        *(f"{f}_complete" for f in ("intake", "appointment", "contact", "phq9", "gad7", "checkin")),
+    )
+
+
+REDCAP_CODES = [
+    ("outcome", "appt_status"),
+    ("modality", "appt_modality"),
+    ("end_reason", "end_reason"),
+    ("direction", "contact_direction"),
+    ("purpose", "contact_purpose"),
+]
+
+
+def test_a_redcap_suggestion_with_its_codes_filled_in_reads_what_the_shipped_mapping_does(tmp_path):
+    mapping = mapping_of(cn.suggest_mapping(REDCAP), tmp_path)
+    shipped = load_yaml(ROOT / "carenotebook" / "ingest" / "mappings" / "redcap.yml")
+    for table, field in [
+        ("appointments", "outcome"),
+        ("appointments", "modality"),
+        ("episodes", "end_reason"),
+        ("contacts", "direction"),
+        ("contacts", "purpose"),
+        ("checkins", "barrier"),
+    ]:
+        mapping[table][field] = shipped[table][field]
+    files = dict.fromkeys(REDCAP_FORMS, REDCAP)
+    corrected, expected = (cn.read_csv(**files, mapping=m) for m in (mapping, "redcap"))
+    assert corrected.content_hash == expected.content_hash
+    assert corrected.rejected.equals(expected.rejected)
+
+
+def test_labels_of_a_redcap_export_are_recognised_as_words(tmp_path):
+    labels = {"1": "Attended", "2": "No show", "3": "Late canceled", "5": "Provider cancelled"}
+    raw = pl.read_csv(REDCAP, infer_schema=False)
+    frame = raw.with_columns(pl.col("appt_status").replace_strict(labels, default=None))
+    outcome = mapping_of(cn.suggest_mapping(frame), tmp_path)["appointments"]["outcome"]
+    assert outcome["values"] == {
+        "Attended": "attended",
+        "Late canceled": "late_cancel",
+        "No show": "no_show",
+        "Provider cancelled": "provider_cancel",
+    }
+
+
 # --- What is left open
 
 
@@ -439,6 +582,11 @@ def test_two_columns_that_may_both_be_the_start_are_left_to_a_person():
         ("start", "Appointment date"): "more than one column may be it",
         ("start", "Session date"): "more than one column may be it",
     }
+
+
+def test_an_id_and_a_date_alone_are_not_taken_for_a_table_with_confidence():
+    frame = WIDE_SCORE.select("participant_id", "date")
+    assert cn.suggest_mapping(frame).confidence < 0.6
 
 
 def test_a_file_of_which_nothing_is_recognised_says_what_is_lacking():
