@@ -158,7 +158,8 @@ def _add_review(commands: Any) -> None:
         metavar="DATA",
         type=Path,
         help="a folder that Cohort.save wrote, a file of appointments (.csv, .parquet, .xlsx), or "
-        "FHIR: a file (.json, .ndjson, also .gz) or a folder of them",
+        "FHIR: a file (.json, .ndjson, also .gz) or a folder of them; or a folder of OMOP CDM "
+        "tables (.csv, .parquet)",
     )
     review.add_argument(
         "--rule",
@@ -189,6 +190,13 @@ def _add_review(commands: Any) -> None:
     files = review.add_argument_group("with a file of appointments")
     for table in TABLES:
         files.add_argument(f"--{table}", type=Path, metavar="FILE")
+    review.add_argument(
+        "--missed",
+        type=Path,
+        metavar="FILE",
+        help="with OMOP CDM tables: the appointments that were missed or cancelled, which OMOP "
+        "does not hold; --mapping says how their columns are named",
+    )
     files.add_argument("--mapping", type=Path, metavar="FILE", help="YAML: your columns and ours")
     files.add_argument("--timezone", help="of times without an offset (default UTC)")
     files.add_argument("--notice", help="a shorter notice is a late cancellation (default 24h)")
@@ -320,11 +328,16 @@ def _number(text: str) -> int | float | str:
 
 def _cohort(arguments: argparse.Namespace) -> Cohort:
     from carenotebook.ingest.fhir.sources import ENDINGS, is_fhir
+    from carenotebook.ingest.omopsource import is_cdm
 
     given = {n: v for n in (*TABLES, *SETTINGS) if (v := getattr(arguments, n)) is not None}
     data: Path = arguments.data
     if not data.exists():
         raise _Failure(DATA, f"{data}: no such file or folder.")
+    if is_cdm(data):
+        return _omop(arguments, given)
+    if arguments.missed is not None:
+        _usage(f"--missed: {data} is no folder of OMOP CDM tables (visit_occurrence.csv, ...).")
     if is_fhir(data):
         return _fhir(data, given)
     if data.is_dir():
@@ -355,6 +368,20 @@ def _fhir(data: Path, given: dict[str, Any]) -> Cohort:
         _usage(f"{', '.join(tables)}: FHIR has its own; put their resources beside {data}.")
     with _failing(DATA), _warnings_told():
         return cn.read_fhir(data, **given)
+
+
+def _omop(arguments: argparse.Namespace, given: dict[str, Any]) -> Cohort:
+    supplied = [t for t in TABLES if t in given]
+    if supplied:
+        _usage(f"--{supplied[0]}: {arguments.data} is a folder of OMOP CDM tables, read whole.")
+    mapping = given.pop("mapping", None)
+    if mapping is not None and arguments.missed is None:
+        _usage("--mapping: with OMOP CDM tables it says how the columns of --missed are named.")
+    missed = arguments.missed
+    if mapping is not None:
+        missed = {"table": missed, "mapping": mapping}
+    with _failing(DATA), _warnings_told():
+        return cn.read_omop(arguments.data, missed, **given)
 
 
 def _suggest_instead(arguments: argparse.Namespace) -> None:
@@ -416,7 +443,7 @@ def _lab(_: argparse.Namespace) -> None:
 
 def _keep_inputs(arguments: argparse.Namespace) -> None:
     """Refuse to write the report over what it is made of."""
-    given = (getattr(arguments, n) for n in (*TABLES, "mapping"))
+    given = (getattr(arguments, n) for n in (*TABLES, "mapping", "missed"))
     inputs = [
         arguments.data,
         arguments.rule,

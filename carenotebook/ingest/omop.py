@@ -12,7 +12,7 @@ from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fields import Reading
 from carenotebook.ingest.mapping import Mapping as Rules
 from carenotebook.ingest.omopmissed import missed_column, missed_table
-from carenotebook.ingest.omopsource import CdmSource, open_source
+from carenotebook.ingest.omopsource import VISITS_TABLE, CdmSource, open_source
 from carenotebook.ingest.omoptables import (
     VISITS,
     Piece,
@@ -169,7 +169,7 @@ def read_omop(  # noqa: PLR0913 - what every reader takes, and what a CDM leaves
     _check_concepts("episode_concepts", episode_concepts or ())
     cdm = open_source(source, schema)
     column = missed_column(missed)
-    appointments = {"visit_occurrence": visit_table(_visits(cdm), visits, column)}
+    appointments = {VISITS_TABLE: visit_table(_visits(cdm), visits, column)}
     blanks: tuple[str, ...] = ()
     if missed is None:
         warnings.warn(NO_MISSES, CareNotebookWarning, stacklevel=2)
@@ -192,12 +192,12 @@ def read_omop(  # noqa: PLR0913 - what every reader takes, and what a CDM leaves
 
 
 def _visits(cdm: CdmSource) -> RawTable:
-    if not cdm.has("visit_occurrence"):
+    if not cdm.has(VISITS_TABLE):
         raise DataError(
             "There is no table visit_occurrence: name the folder or schema that holds the tables "
             "of the CDM."
         )
-    return cdm.read("visit_occurrence")
+    return cdm.read(VISITS_TABLE)
 
 
 def _persons(cdm: CdmSource, concepts: Collection[int] | None) -> dict[str, Piece]:

@@ -21,6 +21,7 @@ Among = Mapping[str, Collection[str]]
 """Columns and texts: rows in which one of the columns has one of its texts."""
 
 CONCEPT = "concept"
+VISITS_TABLE = "visit_occurrence"
 _FORMATS = (".csv", ".parquet")
 _CATALOGUES = (
     "select table_schema, table_name from information_schema.tables",
@@ -55,6 +56,12 @@ def open_source(source: Any, schema: str | None) -> CdmSource:
     if schema is not None and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", schema):
         raise OptionError("schema= takes the name of a schema, such as 'cdm'.")
     return Database(source, schema, _tables(source, schema))
+
+
+def is_cdm(folder: Path) -> bool:
+    """Whether a folder holds the one table that a CDM cannot do without here."""
+    names = [p.name.lower() for p in folder.iterdir()] if folder.is_dir() else []
+    return any(f"{VISITS_TABLE}{ending}" in names for ending in _FORMATS)
 
 
 @dataclass(frozen=True)

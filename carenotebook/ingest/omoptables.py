@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.ingest.fhir import codes
 from carenotebook.ingest.fields import BySource, Case, Cases, Field, FirstOf, Source
 from carenotebook.ingest.omopsource import CONCEPT, Among, CdmSource, kept
 from carenotebook.ingest.parsed import as_text
@@ -35,7 +36,7 @@ encounters; 581477 and 5083 are in wide use but were not checked in the vocabula
 """
 
 ITEM_9 = "PHQ-9 item 9"
-LOINC = {"44261-6": "PHQ-9", "70274-6": "GAD-7", "44260-8": ITEM_9}
+LOINC = {**codes.TOTALS, codes.ITEM_9: ITEM_9}
 """Codes of total scores, and of the item that asks about thoughts of death or self-harm."""
 
 OTHER_VISIT = "has a visit_concept_id that is not among visits="
@@ -121,8 +122,8 @@ def instrument_concepts(source: CdmSource, given: Mapping[int | str, str] | None
         listed = source.read(CONCEPT, {"concept_code": LOINC}).frame
         if {"concept_id", "concept_code", "vocabulary_id"} <= set(listed.columns):
             rows = listed.filter(pl.col("vocabulary_id") == "LOINC")
-            ids, codes = as_text(rows["concept_id"]), as_text(rows["concept_code"])
-            found |= {i: LOINC[c] for i, c in zip(ids, codes, strict=True) if c in LOINC}
+            ids, said = as_text(rows["concept_id"]), as_text(rows["concept_code"])
+            found |= {i: LOINC[c] for i, c in zip(ids, said, strict=True) if c in LOINC}
     for concept, instrument in (given or {}).items():
         if not str(concept).isdecimal() or not isinstance(instrument, str) or not instrument:
             raise OptionError(

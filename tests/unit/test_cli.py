@@ -253,3 +253,47 @@ def test_a_report_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     done = run("demo", "--clients", "60", "-o", target, cwd=tmp_path)
     assert done.returncode == 5
     assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.fixture
+def cdm(tmp_path, small_group_tables):
+    """The attended appointments of the small-group cohort as visits of a CDM, the others beside."""
+    appointments = small_group_tables["appointments"]
+    attended = pl.col("outcome") == "attended"
+    (tmp_path / "cdm").mkdir()
+    appointments.filter(attended).select(
+        person_id="client_id",
+        visit_concept_id=9202,
+        visit_start_datetime=pl.col("start").cast(pl.String),
+    ).with_row_index("visit_occurrence_id").write_csv(tmp_path / "cdm" / "VISIT_OCCURRENCE.csv")
+    appointments.filter(~attended).select(
+        PatientId="client_id", start="start", outcome="outcome"
+    ).write_csv(tmp_path / "missed.csv")
+    (tmp_path / "names.yml").write_text(
+        "appointments: {client_id: PatientId, start: start, outcome: outcome}"
+    )
+    return tmp_path
+
+
+def test_a_folder_of_omop_tables_is_reviewed_with_what_was_missed(folder, cdm):
+    rule = ["--rule", folder / "two.rule.yml", "--json", "--episode-end", "60d"]
+    found = run("review", "cdm", "--missed", "missed.csv", "--mapping", "names.yml", *rule, cwd=cdm)
+    assert found.returncode == 0, found.stderr
+    assert found.stderr == ""
+    alone = run("review", "cdm", *rule, cwd=cdm)
+    assert alone.returncode == 0, alone.stderr
+    assert alone.stderr.startswith("carenotebook: warning: OMOP holds no missed appointments")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["cdm", "--mapping", "names.yml"], "--mapping: with OMOP CDM tables"),
+        (["cdm", "--contacts", "missed.csv"], "--contacts: cdm is a folder of OMOP CDM tables"),
+        (["missed.csv", "--missed", "missed.csv"], "missed.csv is no folder of OMOP CDM tables"),
+    ],
+)
+def test_options_that_do_not_go_with_omop_tables(options, says, folder, cdm):
+    found = run("review", *options, "--rule", folder / "two.rule.yml", "--json", cwd=cdm)
+    assert found.returncode == 2
+    assert says in found.stderr
