@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
     "audit": "auditing",
+    "decision": "deciding",
+    "misclassification": "misclassified",
 }
-__all__ = ["audit"]
+__all__ = ["audit", "decision", "misclassification"]
 
 if TYPE_CHECKING:
     from carenotebook.appraise.auditing import audit as audit
+    from carenotebook.appraise.deciding import decision as decision
+    from carenotebook.appraise.misclassified import misclassification as misclassification
 
 
 def __getattr__(name: str) -> Any:

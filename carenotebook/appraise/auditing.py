@@ -12,11 +12,12 @@ from carenotebook.appraise import gate
 from carenotebook.appraise.clustered import CLIENT, THERAPIST
 from carenotebook.appraise.contrasts import contrasted
 from carenotebook.appraise.estimates import COUNTED, PER, Groups, estimated, split_name
-from carenotebook.appraise.evidence import Evidence
+from carenotebook.appraise.evidence import Evidence, reviews_of
 from carenotebook.appraise.measures import MEASURES, Measure
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import Replay
 from carenotebook.describe.groups import (
     EPISODE_COLUMNS,
@@ -109,7 +110,7 @@ class Audit(Result):
 
 
 def audit(  # noqa: PLR0913 - what an audit looks at
-    replay: Replay,
+    replay: Replay | ProtocolReplay,
     by: str | Sequence[str] = (),
     *,
     horizon: str = "8w",
@@ -124,7 +125,8 @@ def audit(  # noqa: PLR0913 - what an audit looks at
 
     Parameters
     ----------
-    replay : Replay
+    replay : Replay or ProtocolReplay
+        Of a protocol, the last stage is audited.
     by : str or sequence of str
         Up to three columns of `clients`, or therapist_id or site of the episodes. Groups are split
         by each and by each combination; clients without a value are the group "missing".
@@ -191,16 +193,15 @@ def audit(  # noqa: PLR0913 - what an audit looks at
     >>> found.tidy()["term"][0]
     'would_have_come_back'
     """
-    if not isinstance(replay, Replay):
-        raise OptionError("audit() needs a Replay: cn.audit(cn.replay(rule, cohort)).")
+    flags = reviews_of(replay, "audit()")
     duration_us(horizon, "horizon", zero=False)
     duration_us(window, "window", zero=False)
     by_then = duration_us(flagged_by, "flagged_by", zero=False)
-    evidence = Evidence(replay, horizon, window)
+    evidence = Evidence(flags, horizon, window)
     groups = _groups(evidence, as_names(by), by_then, cluster)
     frame = pl.concat(_rows(m, evidence, groups) for m in MEASURES)
     splits = tuple(groups.splits)
-    return Audit(replay, groups.by, horizon, window, flagged_by, frame, splits, groups.clusters)
+    return Audit(flags, groups.by, horizon, window, flagged_by, frame, splits, groups.clusters)
 
 
 def _groups(evidence: Evidence, by: tuple[str, ...], by_then: int, cluster: str) -> Groups:

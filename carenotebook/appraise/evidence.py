@@ -10,15 +10,26 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.core.durations import duration_us
+from carenotebook.core.errors import OptionError
 from carenotebook.criteria.aftermath import returns
 from carenotebook.criteria.engine import Question, blocks
+from carenotebook.criteria.protocol_replay import ProtocolReplay
+from carenotebook.criteria.replay import Replay
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
-    from carenotebook.criteria.replay import Replay
 
 KEY = ("client_id", "episode")
 FLAG = "flagged_at"
+
+
+def reviews_of(replay: object, asked: str) -> Replay:
+    """The replay of a rule, or the reviews that a protocol's ends in."""
+    if isinstance(replay, ProtocolReplay):
+        return replay.reviews
+    if not isinstance(replay, Replay):
+        raise OptionError(f"{asked} needs a replay: pass cn.replay(rule, cohort).")
+    return replay
 
 
 @dataclass(frozen=True)

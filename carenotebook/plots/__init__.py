@@ -42,6 +42,8 @@ _CHARTS = {
     "carenotebook.criteria.sweep_result.Sweep": "sweep.sweep_chart",
     "carenotebook.criteria.unresolved.UnknownOutcomes": "criteria.proportions",
     "carenotebook.appraise.auditing.Audit": "audit.audit_chart",
+    "carenotebook.appraise.deciding.Decision": "decision.decision_chart",
+    "carenotebook.appraise.misclassified.Misclassification": "audit.misclassification_chart",
 }
 
 

@@ -1,4 +1,4 @@
-"""The chart of an audit: what matters most first, a dot and an interval a group."""
+"""Charts of an audit: what matters most first, a dot and an interval a group."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import polars as pl
 from carenotebook.appraise.auditing import Audit
 from carenotebook.appraise.estimates import EVERYONE
 from carenotebook.appraise.measures import FLAG_RATE
+from carenotebook.appraise.misclassified import Misclassification
 from carenotebook.plots.chart import CareChart, stacked
 from carenotebook.plots.groups import dots, label_extent, said
 from carenotebook.privacy import Privacy
 from carenotebook.privacy.suppress import SUPPRESSED
 
 _SHOWN = ("numerator", "denominator", "estimate", "conf_low", "conf_high", SUPPRESSED)
+_LEAST = 2
+"""A panel with fewer rows to show says nothing of a change."""
+
 _LEADING = {
     "would_have_come_back": "Would have come back",
     "no_delivered_outreach": "No delivered outreach before the flag",
@@ -62,3 +66,29 @@ def _by_group(result: Audit, frame: pl.DataFrame) -> CareChart:
 
 def _lacks(terms: list[str]) -> str:
     return f"Not known, for lack of data: {'; '.join(terms)}." if terms else ""
+
+
+def misclassification_chart(result: Misclassification, privacy: Privacy | None = None) -> CareChart:
+    """A panel a group: the share put up for review as recorded, and with no-shows recoded."""
+    shown = result.released(privacy).frame
+    frame = shown.with_columns(
+        *(pl.lit(EVERYONE).alias(c) for c in ("split", "group") if c not in shown.columns),
+        numerator="flagged",
+        denominator="clients",
+        estimate=pl.col("flagged") / pl.col("clients"),
+        conf_low=pl.col("flagged_lowest") / pl.col("clients"),
+        conf_high=pl.col("flagged_highest") / pl.col("clients"),
+    )
+    beside = label_extent(frame.select("recoded", *_SHOWN))
+    panels: list[Any] = []
+    words, gone = [], []
+    for _, rows in frame.group_by("split", "group", maintain_order=True):
+        heading = rows["group"][0].capitalize()
+        if panels and rows.filter(~pl.col(SUPPRESSED), pl.col("flagged") > 0).height < _LEAST:
+            gone.append(heading)
+            continue
+        panels.append(dots(rows.select("recoded", *_SHOWN), None, heading, beside))
+        words.append(said(rows.select("recoded", *_SHOWN), heading))
+    note = f"Dot: median of {result.draws} draws. Line: lowest to highest of them."
+    note += f" Hidden: {', '.join(gone)}." if gone else ""
+    return stacked(panels, result.title, f"{result.title}. {' '.join(words)} {note}", note)

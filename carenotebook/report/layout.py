@@ -33,6 +33,8 @@ GROUP = "by_group_"
 AUDIT = "audit"
 """How the blocks of audits are named: this, or this and a column."""
 
+DECISION = "decision"
+
 _CLIENTS = "Clients with an appointment"
 _FLAGGED = "Put up for review"
 _UNDECIDED = "undecided at some time"
@@ -71,7 +73,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("values", "Other values of its parameters", ("sweep",)),
     ("rules", "Other rules beside this one", ("rules", "rule_changes")),
     ("came-back", "Who came back after the flag", ("came_back",)),
-    ("unknown", "What is not known", ("states", "unknown_outcomes")),
+    ("unknown", "What is not known", ("states", "unknown_outcomes", "misclassification")),
 )
 
 
@@ -99,7 +101,7 @@ def _section(review: Review, name: str, title: str, blocks: tuple[str, ...]) -> 
     if name == "groups":
         blocks = tuple(b for b in review.blocks if b.startswith(GROUP))
     if name == "harm":
-        blocks = tuple(b for b in review.blocks if b.split("_")[0] == AUDIT)
+        blocks = tuple(b for b in review.blocks if b.split("_")[0] in (AUDIT, DECISION))
     blocks = tuple(b for b in blocks if b in review.blocks)
     if not blocks:
         return Section(name, title, (Part("Not asked for: name columns of clients with --by."),))

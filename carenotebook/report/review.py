@@ -12,6 +12,8 @@ from tqdm import tqdm
 import carenotebook
 from carenotebook.appraise.auditing import MOST_COLUMNS, audit
 from carenotebook.appraise.compare import compare_rules
+from carenotebook.appraise.deciding import decision
+from carenotebook.appraise.misclassified import misclassification
 from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import replay
@@ -19,9 +21,10 @@ from carenotebook.criteria.rule import Rule
 from carenotebook.criteria.sweeping import sweep
 from carenotebook.describe.attendance import attendance
 from carenotebook.describe.panel import outcome_panel
+from carenotebook.describe.seen import ends_are_known
 from carenotebook.privacy import Privacy
 from carenotebook.report.figures import Block, data_blocks, result_block
-from carenotebook.report.layout import AUDIT, GROUP, STANDING, key_figures, page_of
+from carenotebook.report.layout import AUDIT, DECISION, GROUP, STANDING, key_figures, page_of
 from carenotebook.report.page import render
 
 if TYPE_CHECKING:
@@ -143,9 +146,11 @@ def review(  # noqa: PLR0913 - what a report is asked for
         **_audits(found, by),
         **_beside(rule, compare, cohort),
         **({} if swept is None else {"sweep": lambda: swept}),
+        **({DECISION: partial(decision, found)} if ends_are_known(cohort) else {}),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
         "states": found.states,
         **({"unknown_outcomes": found.unknowns} if staged is None else {}),
+        "misclassification": partial(misclassification, replayed),
     }
     privacy = Privacy()
     # disable=None: a terminal shows the bar, a file or a pipe gets nothing.

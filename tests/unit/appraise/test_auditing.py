@@ -206,7 +206,7 @@ def test_a_flag_that_nothing_follows_and_a_rule_that_flags_nobody():
 
 def test_what_cannot_be_audited_is_refused():
     replay = cn.replay(RULE, cohort())
-    with pytest.raises(OptionError, match="needs a Replay"):
+    with pytest.raises(OptionError, match="needs a replay"):
         cn.audit(RULE)
     with pytest.raises(OptionError, match="client_id"):
         cn.audit(replay, "client_id")

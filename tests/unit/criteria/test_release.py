@@ -22,6 +22,12 @@ VIEWS = {
     "by_group": lambda replay: replay.by_group("language"),
     "came_back": lambda replay: replay.came_back("2w"),
     "unknowns": lambda replay: replay.unknowns(),
+    "misclassification": lambda replay: cn.appraise.misclassification(
+        replay, "language", shares=[0, 0.2], draws=2
+    ),
+    "decision": lambda replay: cn.appraise.decision(
+        replay, horizon="2w", every="1w", thresholds=[3], draws=20
+    ),
     "audit": lambda replay: cn.audit(replay, "language", horizon="2w", window="12w"),
 }
 RULES = {
