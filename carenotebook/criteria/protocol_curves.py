@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.criteria.incidence import incidence, release_incidence
+from carenotebook.criteria.protocol_flow import labelled
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -44,26 +45,30 @@ class StageCurves(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """The curves as they may be shown.
 
-        A point is hidden where few clients reached the stage before it by then and not this one,
-        as the two curves would tell of them.
+        A point is hidden, too, where few of the clients who had reached its stage by then had not
+        reached a later one, as the two curves would tell of them.
         """
         gate = privacy or Privacy()
         hidden = self.replay.hidden(gate)
-        shown, before = [], None
+        shown: list[pl.DataFrame] = []
+        wider: list[list[int]] = []
         for stage in self.frame.partition_by("number", maintain_order=True):
             telling = hidden[stage["number"][0]]
             one = release_incidence(stage.drop("number", "stage"), gate, telling=telling).frame
-            if before is not None:
-                one = _also_hidden(one, _few_apart(before, stage["clients"].to_list(), gate))
-            before = stage["clients"].to_list()
+            counts = stage["clients"].to_list()
             shown.append(one.select(stage["number"], stage["stage"], pl.all()).drop("term"))
-        return Released(pl.concat(shown), gate)
+            shown = [
+                _also_hidden(s, _few_apart(w, counts, gate))
+                for s, w in zip(shown, [*wider, counts], strict=True)
+            ]
+            wider.append(counts)
+        return Released(labelled(pl.concat(shown)), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a stage: how many reached it, and by when."""
         gate = privacy or Privacy()
         frame = self.released(gate).frame
-        lines = [_said(stage, gate) for stage in frame.partition_by("number", maintain_order=True)]
+        lines = [_said(stage, gate) for stage in frame.partition_by("stage", maintain_order=True)]
         lead = (
             "Share of episodes that reached each stage (cumulative incidence since an episode is "
             "first seen, other ends of care as competing events):"
@@ -86,20 +91,20 @@ def curves(replay: ProtocolReplay) -> StageCurves:
 
 
 def _few_apart(wider: list[int], counts: list[int], privacy: Privacy) -> list[bool]:
-    """Where two nested counts differ by few; a curve stays where it ends."""
-    level = [*wider, *wider[-1:] * max(0, len(counts) - len(wider))]
-    return [privacy.few(w - c) for w, c in zip(level, counts, strict=False)]
+    """Where a count differs by few from a nested one; a curve stays where it ends."""
+    level = [*counts, *counts[-1:] * max(0, len(wider) - len(counts))]
+    return [privacy.few(w - c) for w, c in zip(wider, level, strict=False)]
 
 
 def _also_hidden(frame: pl.DataFrame, few: list[bool]) -> pl.DataFrame:
-    figures = [c for c in frame.columns if c not in ("term", "day", SUPPRESSED)]
+    figures = [c for c in frame.columns if c not in ("number", "stage", "day", SUPPRESSED)]
     hidden = pl.col(SUPPRESSED) | pl.Series(few)
     blank = [pl.when(~hidden).then(pl.col(c)).alias(c) for c in figures]
     return frame.with_columns(*blank, hidden.alias(SUPPRESSED))
 
 
 def _said(stage: pl.DataFrame, privacy: Privacy) -> str:
-    name = f"- {stage['number'][0]}. {stage['stage'][0]}"
+    name = f"- {stage['stage'][0]}"
     shown = stage.drop_nulls("estimate")
     if shown.is_empty():
         return f"{name}: hidden (none, nearly all, or too few to show)"

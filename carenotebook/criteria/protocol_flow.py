@@ -1,4 +1,4 @@
-"""How far episodes come in a protocol, and how those counts may be shown."""
+"""How far episodes come in a protocol, and what becomes of those that go no further."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carenotebook.privacy import Privacy, Released, nested
-from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.results.proportions import (
-    CLIENT_COUNTS,
-    COLUMNS,
-    FIGURES,
-    ROW_COUNTS,
-    proportions,
-    release_proportions,
-    shares,
-)
+from carenotebook.results.proportions import COLUMNS, proportions, shares
 
 if TYPE_CHECKING:
     from carenotebook.criteria.protocol_replay import ProtocolReplay
 
 EVERYONE = "every episode"
 ENTERED = "entered"
-BECAME = ("never", "undecided", "cleared", "episode", "as_of", "complete")
+BECAME = {
+    "never": "no stage began",
+    "undecided": "undecided",
+    "cleared": "cleared",
+    "episode": "care ended",
+    "as_of": "still in it",
+    "complete": "all recorded",
+}
+"""What becomes of an episode in its furthest stage, and the term of its row."""
+
 _KEY = ["client_id", "episode"]
-_CELL, _GROUP = "_cell", "_group"
+_CELL = "_cell"
 
 
 def progress(replay: ProtocolReplay) -> pl.DataFrame:
@@ -82,10 +81,10 @@ def flow(replay: ProtocolReplay) -> pl.DataFrame:
     for number, name in enumerate(names):
         came = episodes.with_columns(hit=pl.col("reached") >= number)
         entered = proportions(came, "hit").with_columns(term=pl.lit(ENTERED))
-        for cell in BECAME:
+        for cell, term in BECAME.items():
             one = stopped.filter(pl.col(_CELL) == f"{number} {cell}")
             entered = pl.concat(
-                [entered, one.with_columns(term=pl.lit(cell)).select(entered.columns)]
+                [entered, one.with_columns(term=pl.lit(term)).select(entered.columns)]
             )
         before = episodes.filter(pl.col("reached") == number - 1)["client_id"].n_unique()
         parts.append(
@@ -104,48 +103,8 @@ def _cell() -> pl.Expr:
     return pl.concat_str(pl.col("reached"), pl.lit(" "), pl.col("became")).alias(_CELL)
 
 
-def hidden_stages(tidy: pl.DataFrame, privacy: Privacy) -> list[bool]:
-    """For everyone and each stage: whether the number who reached it must be hidden.
-
-    Those who reach a stage are among those who reached the one before, so no two that are shown
-    may differ by few clients. None and nearly none read the same.
-    """
-    entered = tidy.filter(pl.col("term") == ENTERED)
-    counts = entered["clients_with"].to_list()
-    return nested(
-        counts,
-        privacy,
-        apart=entered["apart"].fill_null(0).to_list(),
-        also=[c == 0 for c in counts],
-    )
-
-
-def release_flow(replay: ProtocolReplay, privacy: Privacy) -> Released:
-    """See `ProtocolReplay.released`.
-
-    Where the number who reached a stage is hidden, those who stopped before it and those who
-    stopped in it have one known total together, so their rows guard each other.
-    """
-    tidy = replay.tidy()
-    hidden = hidden_stages(tidy, privacy)
-    group = [max(i for i in range(n + 1) if not hidden[i] or i == 0) for n in range(len(hidden))]
-    marked = tidy.with_columns(
-        pl.col("number").replace_strict(dict(enumerate(group)), return_dtype=pl.Int64).alias(_GROUP)
-    )
-    entered, stopped = (
-        marked.filter((pl.col("term") == ENTERED) == chosen).drop("apart")
-        for chosen in (True, False)
-    )
-    shown = release_proportions(stopped, privacy, known=[[_GROUP], []]).frame
-    # Not by `hide`: a chain of nested counts is judged by its differences.
-    figures = (*CLIENT_COUNTS, *ROW_COUNTS, *FIGURES)
-    chain = release_proportions(entered, Privacy(2, privacy.round_to)).frame.with_columns(
-        pl.col(SUPPRESSED) | pl.Series(hidden)
-    )
-    blank = [c for c in figures if c in chain.columns]
-    chain = chain.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in blank)
-    whole = pl.concat([chain, shown.select(chain.columns)])
-    order = pl.col("term").replace_strict(
-        {t: i for i, t in enumerate((ENTERED, *BECAME))}, return_dtype=pl.Int64
-    )
-    return Released(whole.sort("number", order).drop(_GROUP), privacy)
+def labelled(frame: pl.DataFrame) -> pl.DataFrame:
+    """Stages as "1. concern", for what is shown, in place of a number and a name."""
+    label = pl.concat_str(pl.col("number"), pl.lit(". "), pl.col("stage"))
+    stage = pl.when(pl.col("number") > 0).then(label).otherwise(pl.col("stage")).alias("stage")
+    return frame.with_columns(stage).drop("number")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import polars as pl
@@ -12,7 +13,8 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import Unknown
 from carenotebook.criteria.protocol import Protocol
-from carenotebook.criteria.protocol_flow import flow, hidden_stages, progress, release_flow
+from carenotebook.criteria.protocol_flow import flow, progress
+from carenotebook.criteria.protocol_gate import hidden_stages, release_flow
 from carenotebook.criteria.protocol_run import walk
 from carenotebook.criteria.replay import Replay
 from carenotebook.criteria.rule import Rule
@@ -103,7 +105,7 @@ class ProtocolReplay(Result):
 
     def hidden(self, privacy: Privacy) -> list[bool]:
         """For everyone and each stage: whether the number who reached it is hidden everywhere."""
-        return hidden_stages(self.tidy(), privacy)
+        return hidden_stages(self, privacy)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """Who reached which stage and when, what was waited for, what was undecided, the caveat."""
@@ -116,6 +118,29 @@ class ProtocolReplay(Result):
         from carenotebook.criteria.protocol_curves import curves
 
         return curves(self)
+
+    def why(self, client_id: str, at: datetime | str) -> pl.DataFrame:
+        """Client-level: where one client's episode stands at one instant, and what it waits for.
+
+        Parameters
+        ----------
+        client_id : str
+        at : datetime or str
+            The instant; text is ISO 8601, naive is UTC.
+
+        Returns
+        -------
+        polars.DataFrame
+            number, stage, since (null: not in force), waiting_for (in words).
+
+        Raises
+        ------
+        OptionError
+            If no episode of that client is seen at that instant.
+        """
+        from carenotebook.criteria.protocol_why import why
+
+        return why(self, client_id, at)
 
     def waiting(self) -> Waiting:
         """What was waited for in each stage, how often it came, and for how long."""

@@ -16,13 +16,12 @@ from carenotebook.results.words import about
 if TYPE_CHECKING:
     from carenotebook.criteria.protocol_replay import ProtocolReplay
 
-_BECAME = {
-    "never": "no stage began",
-    "undecided": "could not be decided at some time",
-    "cleared": "it ended because its condition no longer held",
-    "episode": "care ended while in it",
-    "as_of": "in it at the end of the data",
-    "complete": "all that it asks for was recorded",
+_SAID = {
+    "undecided": "the next could not be decided at some time",
+    "cleared": "its condition no longer held",
+    "care ended": "care ended while in it",
+    "still in it": "in it at the end of the data",
+    "all recorded": "all that it asks for was recorded",
 }
 
 
@@ -54,7 +53,7 @@ def _stopped(replay: ProtocolReplay, privacy: Privacy) -> list[str]:
     lines = []
     for name, stage in rows.group_by("stage", maintain_order=True):
         parts = [
-            f"{_BECAME[r['term']]}: "
+            f"{_SAID.get(r['term'], r['term'])}: "
             + ("hidden" if r[SUPPRESSED] else about(r["numerator"], privacy))
             for r in stage.iter_rows(named=True)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.durations import DAY
+from carenotebook.criteria.protocol_flow import labelled
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
@@ -59,9 +61,8 @@ class Waiting(Result):
         shown = release_proportions(guarded, gate, guards=[_TELLING]).frame
         whole = (pl.col("median_days").round(), gate.rounded("person_days"))
         kept = shown.with_columns(*whole)
-        return Released(
-            kept.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in _TIMES), gate
-        )
+        times = [pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in _TIMES]
+        return Released(labelled(kept.with_columns(times)), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a requirement."""
@@ -116,9 +117,14 @@ def _median(waited: pl.DataFrame) -> float | None:
         found[c].cast(pl.Int64).to_numpy() for c in ("lasting", "cause", "client")
     )
     times = np.unique(lasting[causes == 1])
-    curve = cumulative_incidence(lasting, causes, client, times)
-    half = times[curve.estimate >= 0.5]
-    return float(half[0]) / DAY if len(half) else None
+
+    def recorded_by(time: np.int64) -> float:
+        at = np.array([time])
+        return float(cumulative_incidence(lasting, causes, client, at).estimate[0])
+
+    # A curve at every instant would cost the square of their number; it never falls.
+    half = bisect_left(times, 0.5, key=recorded_by)
+    return float(times[half]) / DAY if half < len(times) else None
 
 
 def _line(row: dict[str, object], privacy: Privacy) -> str:

@@ -58,13 +58,13 @@ def _stage_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     for row, following in zip(entered, [*entered[1:], None], strict=True):
         count = row["numerator"]
         onward = None if following is None else following["numerator"]
-        label = row["stage"] if row["number"] == 0 else f"{row['number']}. {row['stage']}"
+        label = row["stage"]
         rows.append(
             {
                 "label": wrapped(label[:1].upper() + label[1:]),
                 "episodes": count,
                 "onward": None if count is None else onward,
-                "figures": [HIDDEN] if count is None else [number(count), percent(row["estimate"])],
+                "figures": [HIDDEN if count is None else number(count)],
             }
         )
     return rows
@@ -74,7 +74,7 @@ def curves(result: StageCurves, privacy: Privacy | None = None) -> CareChart:
     """Cumulative incidence of each stage, a line each with its name at the end."""
     frame = result.released(privacy).frame
     shown = frame.filter(~pl.col(SUPPRESSED)).drop_nulls("estimate")
-    columns = ("number", "stage", "day", "estimate", "conf_low", "conf_high")
+    columns = ("stage", "day", "estimate", "conf_low", "conf_high")
     rows = shown.select(columns).to_dicts()
     last = max((r["day"] for r in rows), default=1)
     x = alt.X(
@@ -85,10 +85,11 @@ def curves(result: StageCurves, privacy: Privacy | None = None) -> CareChart:
     )
     y = alt.Y("estimate:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5))
     layers: list[Any] = [over(rows).mark_point(opacity=0).encode(x=x, y=y)]
-    for stage in shown.partition_by("number", maintain_order=True):
+    names = frame["stage"].unique(maintain_order=True).to_list()
+    for stage in shown.partition_by("stage", maintain_order=True):
         points = stage.select(columns).to_dicts()
         base = over(points).encode(x=x)
-        dash = _DASHES[(points[0]["number"] - 1) % len(_DASHES)]
+        dash = _DASHES[names.index(points[0]["stage"]) % len(_DASHES)]
         layers += [
             base.mark_area(color=A, opacity=0.15, interpolate="step-after").encode(
                 y="conf_low:Q", y2="conf_high:Q"
@@ -108,7 +109,7 @@ def curves(result: StageCurves, privacy: Privacy | None = None) -> CareChart:
 
 def _curves_said(frame: pl.DataFrame) -> str:
     said = []
-    for stage in frame.partition_by("number", maintain_order=True):
+    for stage in frame.partition_by("stage", maintain_order=True):
         known = stage.drop_nulls("estimate")
         name = stage["stage"][0]
         if known.is_empty():
@@ -125,7 +126,7 @@ def _curves_said(frame: pl.DataFrame) -> str:
 def waiting(result: Waiting, privacy: Privacy | None = None) -> CareChart:
     """Dot and interval a safeguard: how often it was recorded while its stage lasted."""
     released = result.released(privacy)
-    kept = [c for c in released.frame.columns if c not in ("number", "median_days", "person_days")]
+    kept = [c for c in released.frame.columns if c not in ("median_days", "person_days")]
     note = "Of the times that a stage began: in how many the safeguard was recorded in it."
     shown = Released(released.frame.select(kept), released.privacy)
     return groups_chart(shown, result.title, subtitle=note)

@@ -118,6 +118,9 @@ def _part(review: Review, name: str) -> Part:
     shown = block.released
     if shown is not None and name == "flagged":
         shown = Released(_thinned(shown.frame), shown.privacy)
+    if shown is not None and name == "stage_curves":
+        stages = shown.frame.partition_by("stage", maintain_order=True)
+        shown = Released(pl.concat(map(_thinned, stages)), shown.privacy)
     return Part(
         "\n".join(line for line in lines if line not in points),
         block.title,
@@ -172,7 +175,7 @@ def _rule(rule: Mapping[str, Any]) -> Section:
     )
     return Section(
         "rule",
-        "The rule",
+        f"The {rule['form']}",
         (
             Part(lead, steps=tuple(re.sub(r"^\s*\d+\. ", "", c) for c in clauses)),
             Part(close, facts=facts),
@@ -238,12 +241,12 @@ def _flagged(review: Review) -> KeyFigure:
 
 
 def _lead(review: Review) -> str:
-    flagged = _flagged(review)
+    flagged, what = _flagged(review), review.rule["form"]
     if flagged.figure == HIDDEN:
-        return "The rule would have put no episode up for review, or too few to show."
+        return f"The {what} would have put no episode up for review, or too few to show."
     when = flagged.what.removeprefix(_FLAGGED)
     return (
-        f"The rule would have put {flagged.figure} of episodes up for a clinician's review{when} "
+        f"The {what} would have put {flagged.figure} of episodes up for a clinician's review{when} "
         f"({flagged.detail}; other ends of care count as competing events)."
     )
 

@@ -223,6 +223,7 @@ def _policies(cohort: Cohort) -> int:
 def _about_rule(rule: Rule | Protocol) -> dict[str, Any]:
     return {
         "name": rule.name,
+        "form": type(rule).__name__.lower(),
         "kind": rule.kind,
         "source": rule.source,
         "hash": rule.hash,

@@ -36,6 +36,13 @@ def folder(tmp_path_factory, small_group_tables):
     c.Rule("two misses", c.missed(within="90d") >= 2).save(home / "two.rule.yml")
     c.Rule("silence", c.days_since_heard() >= 30).save(home / "silence.rule.yml")
     c.Rule("misses", c.missed() >= c.param("k")).save(home / "open.rule.yml")
+    stages = [
+        c.Stage("concern", c.missed(within="90d") >= 1, wait="7d"),
+        c.Stage("review", c.missed() >= 2),
+    ]
+    c.Protocol("in two steps", stages).save(home / "two.protocol.yml")
+    talked = c.Stage("review", c.missed() >= 2, requires=["attendance_conversation"])
+    c.Protocol("after a talk", [talked]).save(home / "talk.protocol.yml")
     (home / "broken.rule.yml").write_text("carenotebook_rule: 1\nname: [\n")
     (home / "headless.csv").write_text("a,b\n1,2\n")
     (home / "notes.txt").write_text("no table")
@@ -84,6 +91,25 @@ def test_rules_are_compared_and_parameters_swept(folder):
     figures = json.loads(done.stdout)
     assert [row["k"] for row in figures["sweep"]["rows"]] == [2, 3]
     assert len({row["rule"] for row in figures["rules"]["rows"]}) == len(figures["rules"]["rows"])
+
+
+def test_a_protocol_is_reviewed_like_a_rule(folder):
+    options = ["--rule", "two.protocol.yml", "-o", "staged.html", "--json"]
+    done = run("review", "saved", *options, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["rule"]["form"] == "protocol"
+    stages = [r["stage"] for r in figures["stages"]["rows"] if r["term"] == "entered"]
+    assert stages == ["every episode", "1. concern", "2. review"]
+    html = (folder / "staged.html").read_text(encoding="utf-8")
+    assert "How far the stages came" in html
+    assert "What each clause does" not in html
+
+
+def test_a_protocol_without_its_table_names_it(folder):
+    done = run("review", "saved", "--rule", "talk.protocol.yml", "--json", cwd=folder)
+    assert done.returncode == 4
+    assert "actions" in done.stderr
 
 
 def test_json_alone_writes_no_file(folder):

@@ -1,6 +1,7 @@
 """What the replay of a protocol tells, and what it never tells."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import carenotebook as cn
 from carenotebook import Privacy
 from carenotebook import criteria as c
+from carenotebook.core.cohort import build_cohort
 from carenotebook.core.errors import OptionError
 
 PROTOCOL = c.Protocol(
@@ -100,6 +102,46 @@ def test_parts_and_executors_change_nothing(replay, cohort, tmp_path):
             assert found.undecided.equals(replay.undecided)
 
 
+def test_why_says_since_when_and_what_is_waited_for():
+    stages = [
+        c.Stage("concern", c.missed() >= 1, requires=["referral"], wait="7d"),
+        c.Stage("review", c.measure("PHQ-9") >= 10),
+    ]
+    cohort = build_cohort(
+        {
+            "appointments": _table(start=["2024-01-05"], outcome=["no_show"]),
+            "actions": _table(at=["2024-01-10"], kind=["referral"]),
+            "measures": _table(at=["2024-01-20"], instrument=["PHQ-9"], score=[12.0]),
+        },
+        as_of=datetime(2024, 2, 1, tzinfo=UTC),
+        episode_end="as_of",
+    )
+    replay = cn.replay(c.Protocol("x", stages), cohort)
+    waits = {
+        day: replay.why("a", f"2024-01-{day}")["waiting_for"].to_list()
+        for day in ("06", "12", "18", "25")
+    }
+    assert waits == {
+        "06": ["a referral", "its condition"],
+        "12": ["7 days to pass", "its condition"],
+        "18": [
+            "nothing; the next stage may begin",
+            "what is not known: its condition cannot be decided",
+        ],
+        "25": ["nothing; the next stage may begin", "the review"],
+    }
+    with pytest.raises(OptionError, match="no episode"):
+        replay.why("a", "2023-01-01")
+
+
+def _table(**columns):
+    frame = pl.DataFrame({"client_id": ["a"], **columns})
+    times = [n for n in ("start", "at") if n in columns]
+    return frame.with_columns(
+        pl.col(times).str.to_datetime(time_zone="UTC", time_unit="us"),
+    )
+
+
 def test_the_reviews_serve_where_a_replay_does(replay):
     reviews = replay.reviews
     assert reviews.first.equals(replay.first)
@@ -142,9 +184,9 @@ def test_no_view_tells_of_a_small_group(small_group, first, second):
             assert "Q7" not in text
             assert "91" not in text.replace("0.91", "")
     curves = replay.curves().released().frame
-    for number in (1, 2):
+    for number, stage in enumerate(("1. concern", "2. review"), 1):
         if hidden[number]:
-            assert curves.filter(number=number)["estimate"].drop_nulls().is_in([0.0]).all()
+            assert curves.filter(stage=stage)["estimate"].drop_nulls().is_in([0.0]).all()
 
 
 def test_its_words_name_stages_safeguards_and_the_caveat(replay):
@@ -172,3 +214,12 @@ def test_every_view_has_a_chart_with_words(replay):
         assert said in chart.alternative
         assert chart.svg().startswith("<svg")
         assert "synthetic-" not in str(chart.to_dict())
+
+
+def test_the_review_is_shown_alike_as_a_stage_and_alone(replay):
+    stage = replay.curves().released().frame.filter(stage="2. review").drop("stage")
+    alone = replay.reviews.released().frame.drop("term")
+    assert stage.equals(alone)
+    told = replay.released().frame.filter(term="entered")["numerator"].to_list()
+    flagged = replay.reviews.states().released().frame
+    assert told[2] == flagged.filter(state="put up for review")["numerator"][0]

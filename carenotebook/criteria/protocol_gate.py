@@ -1,0 +1,98 @@
+"""What may be shown of how far episodes come in a protocol: nested counts, and what became of them.
+
+The review's own number, and how many were undecided about it, are shown elsewhere too (as for a
+rule, by `carenotebook.criteria.flags.States`), so they come first, and all else is judged beside
+them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from carenotebook.criteria.flags import TELLING
+from carenotebook.criteria.flags import UNDECIDED as STATE_UNDECIDED
+from carenotebook.criteria.protocol_flow import BECAME, ENTERED, labelled
+from carenotebook.privacy import Privacy, Released, nested
+from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.results.proportions import CLIENT_COUNTS, FIGURES, ROW_COUNTS, release_proportions
+
+if TYPE_CHECKING:
+    from carenotebook.criteria.protocol_replay import ProtocolReplay
+
+_GROUP = "_group"
+
+
+def hidden_stages(replay: ProtocolReplay, privacy: Privacy) -> list[bool]:
+    """For everyone and each stage: whether the number who reached it must be hidden.
+
+    Those who reach a stage are among those who reached the one before, so no two that are shown
+    may differ by few clients: from the review backwards, and each beside everyone. None and nearly
+    none read the same.
+    """
+    entered = replay.tidy().filter(pl.col("term") == ENTERED)
+    counts, without, apart = (
+        entered[c].fill_null(0).to_list() for c in ("clients_with", "clients_without", "apart")
+    )
+    also = [c == 0 or privacy.few(w) for c, w in zip(counts, without, strict=True)]
+    also[-1] |= replay.reviews.states().hides_flagged(privacy)
+    backwards = slice(None, 0, -1)
+    first, *back = nested(
+        [counts[0], *counts[backwards]],
+        privacy,
+        apart=[0, without[-1], *apart[:1:-1]],
+        also=[counts[0] == 0, *also[backwards]],
+    )
+    return [first, *back[::-1]]
+
+
+def release_flow(replay: ProtocolReplay, privacy: Privacy) -> Released:
+    """See `ProtocolReplay.released`.
+
+    Where the number who reached a stage is hidden, those who stopped before it and those who
+    stopped in it have one known total together, so their rows guard each other.
+    """
+    hidden = hidden_stages(replay, privacy)
+    group = [max(i for i in range(n + 1) if i == 0 or not hidden[i]) for n in range(len(hidden))]
+    marked = replay.tidy().with_columns(
+        pl.col("number").replace_strict(dict(enumerate(group)), return_dtype=pl.Int64).alias(_GROUP)
+    )
+    is_entered = pl.col("term") == ENTERED
+    parts = [_chain(marked.filter(is_entered), hidden, privacy)]
+    parts += _stopped(replay, marked.filter(~is_entered), privacy)
+    columns = [c for c in parts[0].columns if c != _GROUP]
+    whole = pl.concat(p.select(columns) for p in parts)
+    ranks = {t: i for i, t in enumerate((ENTERED, *BECAME.values()))}
+    order = pl.col("term").replace_strict(ranks, return_dtype=pl.Int64)
+    return Released(labelled(whole.sort("number", order)), privacy)
+
+
+def _chain(entered: pl.DataFrame, hidden: list[bool], privacy: Privacy) -> pl.DataFrame:
+    """Nested counts are judged by their differences, not as cells of a table."""
+    lenient = Privacy(2, privacy.round_to)
+    shown = release_proportions(entered.drop("apart"), lenient).frame
+    shown = shown.with_columns(pl.col(SUPPRESSED) | pl.Series(hidden))
+    figures = [c for c in (*CLIENT_COUNTS, *ROW_COUNTS, *FIGURES) if c in shown.columns]
+    return shown.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures)
+
+
+def _stopped(replay: ProtocolReplay, stopped: pl.DataFrame, privacy: Privacy) -> list[pl.DataFrame]:
+    """What became of those who went no further; the undecided about the review as it is told."""
+    told = _told_undecided(replay, privacy)
+    theirs = (pl.col("number") == len(replay.protocol.stages) - 1) & (
+        pl.col("term") == BECAME["undecided"]
+    )
+    guarded = stopped.drop("apart").with_columns(
+        pl.when(theirs).then(pl.lit(int(not told), pl.Int64)).otherwise(0).alias(TELLING)
+    )
+    sets = [guarded.filter(~theirs), guarded.filter(theirs)] if told else [guarded]
+    return [
+        release_proportions(s, privacy, guards=[TELLING], known=[[_GROUP], []]).frame for s in sets
+    ]
+
+
+def _told_undecided(replay: ProtocolReplay, privacy: Privacy) -> bool:
+    shown = replay.reviews.states().released(privacy).frame
+    mine = shown.filter(pl.col("state") == STATE_UNDECIDED)
+    return not mine.is_empty() and not mine[SUPPRESSED].any()
