@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from carenotebook.criteria.protocol_replay import ProtocolReplay
 
 _KEY = ["client_id", "episode"]
+_ENTERED = {"flagged": "entered"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class StageCurves(Result):
-    """What `ProtocolReplay.curves` returns."""
+    """What `ProtocolReplay.curves` returns. Its frame is as `incidence` makes it."""
 
     frame: pl.DataFrame
     replay: ProtocolReplay
@@ -33,14 +34,19 @@ class StageCurves(Result):
         return f"When the stages of {self.replay.protocol.name!r} first began"
 
     def tidy(self) -> pl.DataFrame:
-        """Stage by stage and week by week, exact: number, stage, and the columns of `Replay.tidy`.
+        """Stage by stage and week by week, exact.
+
+        Returns
+        -------
+        polars.DataFrame
+            number, stage, and the columns of `Replay.tidy`, with entered for flagged.
 
         Notes
         -----
         Aalen-Johansen with other ends of care as competing events, censored at `as_of`; standard
         errors by client.
         """
-        return self.frame
+        return self.frame.rename(_ENTERED)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The curves as they may be shown.
@@ -62,7 +68,7 @@ class StageCurves(Result):
                 for s, w in zip(shown, [*wider, counts], strict=True)
             ]
             wider.append(counts)
-        return Released(labelled(pl.concat(shown)), gate)
+        return Released(labelled(pl.concat(shown)).rename(_ENTERED), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a stage: how many reached it, and by when."""

@@ -7,21 +7,66 @@ them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carenotebook.criteria.flags import TELLING
 from carenotebook.criteria.flags import UNDECIDED as STATE_UNDECIDED
-from carenotebook.criteria.protocol_flow import BECAME, ENTERED, labelled
+from carenotebook.criteria.protocol_flow import BECAME, ENTERED, EVERYONE, labelled
 from carenotebook.privacy import Privacy, Released, nested
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.proportions import CLIENT_COUNTS, FIGURES, ROW_COUNTS, release_proportions
+from carenotebook.results.result import Result
+from carenotebook.results.words import about
 
 if TYPE_CHECKING:
     from carenotebook.criteria.protocol_replay import ProtocolReplay
 
 _GROUP = "_group"
+_SAID = {
+    "undecided": "the next could not be decided at some time",
+    "cleared": "its condition no longer held",
+    "care ended": "care ended while in it",
+    "still in it": "in it at the end of the data",
+    "all recorded": "all that it asks for was recorded",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StageFlow(Result):
+    """What `ProtocolReplay.flow` returns."""
+
+    replay: ProtocolReplay
+
+    @property
+    def title(self) -> str:
+        """What is counted."""
+        return "Episodes that reached each stage, and what became of the others"
+
+    def tidy(self) -> pl.DataFrame:
+        """See `ProtocolReplay.tidy`."""
+        return self.replay.tidy()
+
+    def released(self, privacy: Privacy | None = None) -> Released:
+        """See `ProtocolReplay.released`."""
+        return self.replay.released(privacy)
+
+    def summary(self, privacy: Privacy | None = None) -> str:
+        """One line a stage, on those that went no further."""
+        gate = privacy or Privacy()
+        rows = self.released(gate).frame.filter(pl.col("term") != ENTERED)
+        lines = ["What became of episodes that went no further:"]
+        for name, stage in rows.group_by("stage", maintain_order=True):
+            parts = (
+                f"{_SAID.get(r['term'], r['term'])}: "
+                + ("hidden" if r[SUPPRESSED] else about(r["numerator"], gate))
+                for r in stage.iter_rows(named=True)
+            )
+            label = "Before the first stage" if name[0] == EVERYONE else f"In {name[0]}"
+            lines.append(f"- {label}: {'; '.join(parts)}")
+        return "\n".join(lines)
 
 
 def hidden_stages(replay: ProtocolReplay, privacy: Privacy) -> list[bool]:

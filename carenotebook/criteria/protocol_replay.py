@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 import polars as pl
@@ -14,7 +15,7 @@ from carenotebook.core.errors import OptionError
 from carenotebook.core.options import Unknown
 from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.protocol_flow import flow, progress
-from carenotebook.criteria.protocol_gate import hidden_stages, release_flow
+from carenotebook.criteria.protocol_gate import StageFlow, hidden_stages, release_flow
 from carenotebook.criteria.protocol_run import walk
 from carenotebook.criteria.replay import Replay
 from carenotebook.criteria.rule import Rule
@@ -67,7 +68,7 @@ class ProtocolReplay(Result):
         """
         return self.reviews.first
 
-    @property
+    @cached_property
     def reviews(self) -> Reviews:
         """The last stage alone, as the replay of a rule: by month, by group, who came back."""
         return reviews(self)
@@ -97,6 +98,10 @@ class ProtocolReplay(Result):
             everyone. `apart` counts the clients by whom a stage's number differs from the one
             before.
         """
+        return self._flow
+
+    @cached_property
+    def _flow(self) -> pl.DataFrame:
         return flow(self)
 
     def released(self, privacy: Privacy | None = None) -> Released:
@@ -112,6 +117,10 @@ class ProtocolReplay(Result):
         from carenotebook.criteria.protocol_summary import summarise
 
         return summarise(self, privacy or Privacy())
+
+    def flow(self) -> StageFlow:
+        """How far episodes came, alone: the table and chart of the whole, in fewer words."""
+        return StageFlow(self)
 
     def curves(self) -> StageCurves:
         """When each stage first began: cumulative incidence, other ends of care competing."""

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from carenotebook.criteria.incidence import seen_sentence, unresolved_sentence
-from carenotebook.criteria.protocol_flow import ENTERED, EVERYONE
 from carenotebook.criteria.replay import HIDDEN_SILENCE
 from carenotebook.privacy import Privacy
-from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.results.words import about
 
 if TYPE_CHECKING:
     from carenotebook.criteria.protocol_replay import ProtocolReplay
-
-_SAID = {
-    "undecided": "the next could not be decided at some time",
-    "cleared": "its condition no longer held",
-    "care ended": "care ended while in it",
-    "still in it": "in it at the end of the data",
-    "all recorded": "all that it asks for was recorded",
-}
 
 
 def summarise(replay: ProtocolReplay, privacy: Privacy) -> str:
@@ -34,8 +21,7 @@ def summarise(replay: ProtocolReplay, privacy: Privacy) -> str:
         ),
         seen_sentence(replay.cohort, privacy),
         replay.curves().summary(privacy),
-        "What became of episodes that went no further:",
-        *_stopped(replay, privacy),
+        replay.flow().summary(privacy),
         replay.waiting().summary(privacy),
         unresolved_sentence(replay.cohort, replay.unknown, privacy),
         *([f"Warning: {HIDDEN_SILENCE}"] if replay.cohort.hides_silence else []),
@@ -46,17 +32,3 @@ def summarise(replay: ProtocolReplay, privacy: Privacy) -> str:
         ),
     ]
     return "\n".join(lines)
-
-
-def _stopped(replay: ProtocolReplay, privacy: Privacy) -> list[str]:
-    rows = replay.released(privacy).frame.filter(pl.col("term") != ENTERED)
-    lines = []
-    for name, stage in rows.group_by("stage", maintain_order=True):
-        parts = [
-            f"{_SAID.get(r['term'], r['term'])}: "
-            + ("hidden" if r[SUPPRESSED] else about(r["numerator"], privacy))
-            for r in stage.iter_rows(named=True)
-        ]
-        label = "Before the first stage" if name[0] == EVERYONE else f"In {name[0]}"
-        lines.append(f"- {label}: {'; '.join(parts)}")
-    return lines

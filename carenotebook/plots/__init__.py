@@ -35,6 +35,7 @@ _CHARTS = {
     "carenotebook.criteria.flags.States": "criteria.proportions",
     "carenotebook.criteria.attrition.Attrition": "criteria.clauses",
     "carenotebook.criteria.protocol_replay.ProtocolReplay": "protocol.stages",
+    "carenotebook.criteria.protocol_gate.StageFlow": "protocol.stages",
     "carenotebook.criteria.protocol_curves.StageCurves": "protocol.curves",
     "carenotebook.criteria.protocol_waiting.Waiting": "protocol.waiting",
     "carenotebook.criteria.aftermath.CameBack": "criteria.proportions",

@@ -9,6 +9,7 @@ import polars as pl
 
 from carenotebook.criteria.protocol_curves import StageCurves
 from carenotebook.criteria.protocol_flow import ENTERED
+from carenotebook.criteria.protocol_gate import StageFlow
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.protocol_waiting import Waiting
 from carenotebook.plots.chart import CareChart, over, stacked
@@ -27,7 +28,7 @@ _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 """Stages are told apart by their dashes, and by the name at the end of each line."""
 
 
-def stages(result: ProtocolReplay, privacy: Privacy | None = None) -> CareChart:
+def stages(result: ProtocolReplay | StageFlow, privacy: Privacy | None = None) -> CareChart:
     """A bar a stage: the episodes that reached it; solid, those that went on to the next."""
     rows = _stage_rows(result.released(privacy).frame)
     most = max((r["episodes"] or 0 for r in rows), default=1) or 1

@@ -189,7 +189,7 @@ def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]
 
 
 def _stages(found: ProtocolReplay) -> dict[str, Callable[[], Result]]:
-    return {"stages": lambda: found, "stage_curves": found.curves, "waiting": found.waiting}
+    return {"stages": found.flow, "stage_curves": found.curves, "waiting": found.waiting}
 
 
 def _by_group(found: Replay, column: str) -> FlagsByGroup:

@@ -61,7 +61,7 @@ def test_the_curves_end_at_the_number_who_reached_each_stage(replay):
     for number in (1, 2):
         reached = replay.tidy().filter(number=number, term="entered").row(0, named=True)
         last = curves.filter(number=number).row(-1, named=True)
-        assert (last["flagged"], last["clients"]) == (reached["numerator"], reached["clients_with"])
+        assert (last["entered"], last["clients"]) == (reached["numerator"], reached["clients_with"])
         assert curves.filter(number=number)["estimate"].is_sorted()
 
 
@@ -173,9 +173,9 @@ def test_no_view_tells_of_a_small_group(small_group, first, second):
     stages = [c.Stage("concern", WHENS[first]), c.Stage("review", WHENS[second])]
     replay = cn.replay(c.Protocol("x", stages), small_group)
     hidden = replay.hidden(Privacy())
-    for view in (replay, replay.curves(), replay.waiting()):
+    for view in (replay, replay.flow(), replay.curves(), replay.waiting()):
         frame = view.released().frame
-        for column in ("clients", "numerator", "denominator", "flagged", "at_risk"):
+        for column in ("clients", "numerator", "denominator", "entered", "at_risk"):
             if column in frame.columns:
                 shown = frame[column].drop_nulls()
                 assert not shown.is_between(1, 10, closed="left").any()
@@ -207,6 +207,7 @@ def test_its_words_name_stages_safeguards_and_the_caveat(replay):
 def test_every_view_has_a_chart_with_words(replay):
     for view, said in (
         (replay, "1. concern"),
+        (replay.flow(), "2. review"),
         (replay.curves(), "by day"),
         (replay.waiting(), "a conversation about attendance"),
     ):
@@ -218,6 +219,7 @@ def test_every_view_has_a_chart_with_words(replay):
 
 def test_the_review_is_shown_alike_as_a_stage_and_alone(replay):
     stage = replay.curves().released().frame.filter(stage="2. review").drop("stage")
+    stage = stage.rename({"entered": "flagged"})
     alone = replay.reviews.released().frame.drop("term")
     assert stage.equals(alone)
     told = replay.released().frame.filter(term="entered")["numerator"].to_list()
