@@ -25,7 +25,8 @@ def appointments(read: pl.DataFrame) -> pl.DataFrame:
     """One row a Patient among the participants of each Appointment (a group: several).
 
     The therapist is the first Practitioner or PractitionerRole, the site the first Location. A
-    Patient who is there for information only takes no part.
+    Patient who is there for information only takes no part. Without any Patient among the
+    participants the client is the R5 `subject`.
     """
     status = pl.col("status")
     reason = pl.coalesce(
@@ -40,6 +41,7 @@ def appointments(read: pl.DataFrame) -> pl.DataFrame:
         status,
         patients=_patients(),
         informed=_any("Patient"),
+        subject=id_of_type(pl.col("subject"), ("Patient",)),
         cancellation_reason=pl.when(cancelled).then(reason),
         therapist_id=_first(*THERAPISTS),
         site=_first("Location"),
@@ -59,23 +61,29 @@ def appointments(read: pl.DataFrame) -> pl.DataFrame:
             _extension("Appointment.replaces", "valueReference", id_of),
         ),
     )
+    if rows.select((pl.col("patients").list.len() > 1).any()).item():
+        rows = rows.with_columns(pl.col("patients").list.unique(maintain_order=True))
+    return _by_patient(rows)
+
+
+def _by_patient(rows: pl.DataFrame) -> pl.DataFrame:
     modality = (_modality(c) for c in ("virtual", "channel", "appointment_type", "service_type"))
-    group = pl.col("patients").list.len() > 1
+    group = (pl.col("patients").list.len() > 1).fill_null(value=False)
     told = rows.with_columns(
         group=group,
         modality=pl.coalesce(modality),
         kind=pl.when(group)
         .then(pl.lit("group"))
         .otherwise(pl.col("appointment_type").replace_strict(codes.KINDS, default=None)),
-        problem=pl.when(status == "entered-in-error")
+        problem=pl.when(pl.col("status") == "entered-in-error")
         .then(pl.lit(ENTERED_IN_ERROR))
         .when((pl.col("patients").list.len() == 0) & pl.col("informed"))
         .then(pl.lit(FOR_INFORMATION)),
     ).explode("patients", empty_as_null=True)
     named = pl.when("group").then(pl.concat_str("id", pl.lit("/"), "patients")).otherwise("id")
     return told.select(
-        pl.exclude("patients", "informed", "virtual", "channel", "group"),
-        client_id="patients",
+        pl.exclude("patients", "informed", "subject", "virtual", "channel", "group"),
+        client_id=pl.coalesce("patients", pl.when(~pl.col("informed")).then("subject")),
         appointment_id=named,
     )
 
@@ -181,8 +189,9 @@ def _status(replaced: pl.Expr, seen: pl.Expr) -> pl.Expr:
 
 def _reason() -> pl.Expr:
     code = pl.col("cancellation_reason")
-    told = code.replace_strict(codes.REASONS, default="other")
-    return pl.when(pl.col("status") == "cancelled").then(told.fill_null("not_given"))
+    told = code.replace_strict(codes.REASONS, default=None, return_dtype=pl.String)
+    unsaid = (pl.col("status") == "cancelled") & code.is_null()
+    return pl.when(unsaid).then(pl.lit("not_given")).otherwise(told)
 
 
 def _with_duration(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
@@ -237,15 +246,9 @@ def _any(type_: str) -> pl.Expr:
 
 
 def _patients() -> pl.Expr:
-    """Patients who take part; without any Patient among the participants, the R5 `subject`."""
     person = _ELEMENT.struct
     takes_part = (person.field("type") == "Patient") & person.field("takes_part")
-    among = ids_in(pl.col("people"), pl.when(takes_part).then(person.field("id")))
-    subject = pl.when(~_any("Patient")).then(id_of_type(pl.col("subject"), ("Patient",)))
-    alone = pl.concat_list(subject).list.drop_nulls()
-    several = among.list.unique(maintain_order=True)
-    size = among.list.len()
-    return pl.when(size > 1).then(several).when(size == 1).then(among).otherwise(alone)
+    return ids_in(pl.col("people"), pl.when(takes_part).then(person.field("id")))
 
 
 def _virtual() -> pl.Expr:

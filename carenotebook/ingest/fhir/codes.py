@@ -17,9 +17,14 @@ REASONS = {
     "pat-crs": "not_given",
     "pat-cpp": "not_given",
     "pat-swl": "scheduling",
+    "pat-fb": "other",
+    "pat-lt": "other",
+    "pat-mv": "other",
+    "pat-preg": "other",
+    "pat-ucp": "other",
     "oth-fin": "cost",
 }
-"""Cancellation code to `reason`; any other code is ``other``, and none is ``not_given``."""
+"""Cancellation code to `reason`, which is the client's: what is not their doing tells none."""
 
 MOVABLE = ("pat", "oth")
 """How reasons begin that give way where another appointment replaces the cancelled one."""

@@ -7,6 +7,7 @@ import polars as pl
 from carenotebook.ingest.fhir import codes
 from carenotebook.ingest.fhir.elements import code_of, id_of, id_of_type, ids_in
 from carenotebook.ingest.fhir.tables import ENTERED_IN_ERROR, PLACE
+from carenotebook.ingest.parsed import name_category
 
 NOT_BEGUN = "has not begun: it is planned or on a waiting list"
 NO_END = "has ended, but its end is not given: it would look open"
@@ -39,7 +40,7 @@ def episodes(read: pl.DataFrame) -> pl.DataFrame:
         .when(status.is_in(codes.NOT_BEGUN))
         .then(pl.lit(NOT_BEGUN))
         .when(unknown)
-        .then(pl.format("its status '{}' is none of FHIR's", status.fill_null("")))
+        .then(name_category(status.fill_null(""), "is not the status of an EpisodeOfCare"))
         .when(ended & ended_at.is_null())
         .then(pl.lit(NO_END)),
     )

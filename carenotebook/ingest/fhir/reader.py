@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carenotebook.core.cells import MIN_CELL
-from carenotebook.core.errors import CareNotebookWarning, DataError
+from carenotebook.core.errors import CareNotebookWarning, DataError, OptionError
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fhir import codes
@@ -122,7 +122,7 @@ def read_fhir(  # noqa: PLR0913 - what every reader takes, and what FHIR leaves 
     """
     settings = Settings(timezone, notice, as_of, observed_from, episode_end)
     rules = read_mapping(_over_default(mapping))
-    totals = {**codes.TOTALS, **(instruments or {})}
+    totals = _totals(instruments)
     named = files(paths)
     found = read_resources(named, reducers(totals))
     laid = lay_out(found, [str(p) for p in named], timezone, totals)
@@ -145,20 +145,30 @@ def _over_default(mapping: MappingLike | None) -> dict[str, Any]:
         return default
     over = expect_dict(given, "the mapping")
     tables = {
-        name: _fields(default[name], expect_dict(fields, name))
+        name: _fields(name, default[name], expect_dict(fields, name))
         for name, fields in over.items()
         if name in default
     }
     return {**default, **over, **tables}
 
 
-def _fields(default: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def _fields(table: str, default: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = {**default, **over}
     for name, form in over.items():
         ours = default.get(name)
         if isinstance(form, dict) and isinstance(ours, dict) and set(form) == {"values"}:
-            merged[name] = {**ours, "values": {**ours["values"], **form["values"]}}
+            added = expect_dict(form["values"], f"{table}.{name}.values", any_key=True)
+            merged[name] = {**ours, "values": {**ours["values"], **added}}
     return merged
+
+
+def _totals(instruments: Mapping[str, str] | None) -> dict[str, str]:
+    given = dict(instruments or {})
+    if not all(isinstance(text, str) and text for pair in given.items() for text in pair):
+        raise OptionError("instruments= takes codes and names: {'89209-1': 'BDI-II'}.")
+    if items := sorted(c for c in given if any(c in known for known in codes.ITEMS.values())):
+        raise OptionError(f"instruments=: {items[0]!r} is an item of an instrument, not a total.")
+    return {**codes.TOTALS, **given}
 
 
 def _unread(found: Found) -> str:

@@ -23,6 +23,8 @@ NO_TYPE = "has no resourceType"
 
 _TYPE_FIRST = r'^\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"'
 _TYPE_NAME = re.compile("[A-Z][A-Za-z]{2,39}")
+_MOST_WORKERS = 4
+"""Each holds a block and what it is decoded to: some ten times the block."""
 _ONLY_TYPE = pl.Struct({"resourceType": pl.String})
 
 Reduce = Callable[[pl.DataFrame], pl.DataFrame]
@@ -90,7 +92,7 @@ def _side_by_side(
     work: Callable[[pl.DataFrame], Found], given: Iterable[pl.DataFrame]
 ) -> Iterator[Found]:
     """The results in order; no more than a few blocks are held at once."""
-    workers = pl.thread_pool_size()
+    workers = min(pl.thread_pool_size(), _MOST_WORKERS)
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Found]] = deque()
         for block in given:

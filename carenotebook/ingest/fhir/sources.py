@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -25,7 +25,7 @@ NOT_UTF8 = "is not UTF-8 text"
 LINES = {"line": pl.Int64, "text": pl.String, "reason": pl.String}
 """Line (of NDJSON) or entry (of a Bundle, 1 is the first), its text, and why it is no text."""
 
-_BLOCK = 32 * 2**20
+_BLOCK = 16 * 2**20
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -41,7 +41,7 @@ def files(paths: Paths) -> list[Path]:
     DataError
         If a path does not exist, a folder holds no JSON, or a file is named twice.
     """
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    given = list(paths) if isinstance(paths, Iterable) and not isinstance(paths, str) else [paths]
     if not given or not all(isinstance(p, str | Path) for p in given):
         raise DataError("paths= takes a file, a folder, or a list of them.")
     found = [f for p in given for f in _files_of(Path(p))]
@@ -161,9 +161,9 @@ def _lines(held: bytes) -> pl.DataFrame:
         texts = pl.read_lines(held).to_series()
     except pl.exceptions.ComputeError:
         return _lines_not_utf8(held)
-    return pl.DataFrame({"text": texts}).select(
-        pl.col("text").str.strip_chars(), reason=pl.lit(None, pl.String)
-    )
+    if not (texts.str.starts_with("{") & texts.str.ends_with("}")).all():
+        texts = texts.str.strip_chars()
+    return pl.DataFrame({"text": texts}).with_columns(reason=pl.lit(None, pl.String))
 
 
 def _lines_not_utf8(held: bytes) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from fhir_for_tests import appointment, cancelled, encounter, reference, write
 
 import carenotebook as cn
-from carenotebook.core.errors import CareNotebookWarning
+from carenotebook.core.errors import CareNotebookWarning, MappingError, OptionError
 
 
 @pytest.fixture
@@ -235,3 +235,51 @@ def test_times_without_an_offset_are_local_and_a_day_alone_is_its_midnight(read)
 )
 def test_codes_tell_the_modality(read, told, modality):
     assert read(appointment("a", **told)).appointments.collect()["modality"].to_list() == [modality]
+
+
+def test_in_r5_the_subject_is_the_client_where_no_patient_takes_part(read):
+    cohort = read(appointment("a", participant=[], subject=reference("Patient", "c9")))
+    assert cohort.appointments.collect()["client_id"].to_list() == ["c9"]
+
+
+def test_a_patient_who_is_named_twice_is_no_group(read):
+    people = [{"actor": reference("Patient", "c1")}] * 2
+    cohort = read(appointment("a", participant=people))
+    columns = cohort.appointments.select("client_id", "appointment_id", "kind").collect()
+    assert columns.rows() == [("c1", "a", None)]
+
+
+def test_the_reason_is_the_clients(read):
+    told = {None: "not_given", "pat": "not_given", "pat-lt": "other", "oth-fin": "cost"}
+    told |= {"pat-swl": "scheduling", "prov": None, "oth-weath": None, "other": None}
+    cohort = read(*(cancelled(f"{c}", c) for c in told), appointment("x", "noshow"))
+    found = cohort.appointments.select("appointment_id", "reason").collect().rows()
+    assert dict(found) == {**{f"{c}": r for c, r in told.items()}, "x": None}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (
+            {"mapping": {"appointments": {"outcome": {"values": []}}}},
+            MappingError,
+            "outcome.values",
+        ),
+        ({"mapping": {"appointments": {"kind": "no_such"}}}, MappingError, "no column 'no_such'"),
+        ({"mapping": {"appointment": {}}}, MappingError, "Did you mean 'appointments'"),
+        ({"instruments": {"89209-1": 3}}, OptionError, "codes and names"),
+        ({"instruments": {"44260-8": "PHQ-9"}}, OptionError, "an item of an instrument"),
+        ({"timezone": "Mars"}, OptionError, "IANA"),
+        ({"episode_end": "soon"}, OptionError, "episode_end"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(read, options, error, message):
+    with pytest.raises(error, match=message):
+        read(appointment("a"), **options)
+
+
+def test_a_mapping_may_use_what_fhir_told(read):
+    kinds = {"column": "service_type", "values": {"52": "treatment", None: None}}
+    told = {"serviceType": [{"coding": [{"code": "52"}]}]}
+    cohort = read(appointment("a", **told), mapping={"appointments": {"kind": kinds}})
+    assert cohort.appointments.collect()["kind"].to_list() == ["treatment"]

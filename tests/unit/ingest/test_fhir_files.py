@@ -214,7 +214,7 @@ def test_a_damaged_file_is_refused_without_its_content(tmp_path, capsys, name):
     assert CLIENT not in said
 
 
-@pytest.mark.parametrize("make", ["missing", "no_json", "twice", "nothing", "number"])
+@pytest.mark.parametrize("make", ["missing", "no_json", "twice", "nothing", "number", "none"])
 def test_paths_that_hold_nothing_are_refused(tmp_path, make):
     write(tmp_path, "no", "notes.txt")
     one = write(tmp_path / "..", [appointment("a")], f"{tmp_path.name}.ndjson")
@@ -224,6 +224,7 @@ def test_paths_that_hold_nothing_are_refused(tmp_path, make):
         "twice": [one, one],
         "nothing": [],
         "number": [7],
+        "none": None,
     }
     with pytest.raises(
         DataError, match=r"no such file|no file that ends|more than once|takes a file"

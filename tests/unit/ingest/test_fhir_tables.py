@@ -208,7 +208,7 @@ def test_an_episode_of_care_is_an_episode(read):
         "has ended, but its end is not given: it would look open",
         "has not begun: it is planned or on a waiting list",
         "was entered in error",
-        "its status 'sleeping' is none of FHIR's",
+        "'sleeping' is not the status of an EpisodeOfCare",
     ]
 
 
