@@ -29,6 +29,8 @@ class Followed:
     ----------
     client : array of shape (episodes,)
         Episodes of a client have one number.
+    episodes : array of shape (clients,)
+        How many each client has.
     stay, left : arrays
         Places of the episodes that are censored and of those in which care ended, each in the order
         of how long they are seen.
@@ -41,6 +43,7 @@ class Followed:
     """
 
     client: Keys
+    episodes: Keys
     stay: Keys
     left: Keys
     stay_until: Keys
@@ -72,25 +75,31 @@ class Followed:
         flagged[episode] = True
         kept = ~flagged[self.stay]
         censored = self.stay_until[kept]
-        at_risk = self._at_risk(flagged, kept, censored, waited)
+        at_risk = self._at_risk(flagged, kept, censored, waited) if len(censored) else censored
         curve = np.append(1.0, np.cumprod((at_risk - 1) / at_risk))
         place = np.searchsorted(censored, waited, side="left")
         share = 1 / (n * curve[place])
         if until is not None:
             share[waited > until] = 0.0
         estimate = float(share.sum())
+        clients = len(self.episodes)
+        own = np.bincount(self.client[episode], weights=share, minlength=clients)
+        influence: Floats = own - self.episodes * (estimate / n)
+        if not len(censored):
+            return _interval(estimate, influence)
         later = np.bincount(place, weights=share, minlength=len(censored) + 1)
         later = (later[::-1].cumsum())[::-1][1:]
         with np.errstate(divide="ignore", invalid="ignore"):
             lost = np.where(at_risk > 1, later / (at_risk * (at_risk - 1)), 0.0)
         lost = np.append(0.0, np.cumsum(lost))
-        influence = np.full(n, -estimate / n)
-        influence[episode] += share - lost[place]
-        influence[self.stay[kept]] += later / at_risk - lost[:-1]
+        through_curve = np.empty(n)
+        through_curve[episode] = lost[place]
+        through_curve[self.stay[kept]] = lost[:-1] - later / at_risk
         gone = ~flagged[self.left]
         before = np.append(0, np.cumsum(kept))[self.stay_before[gone]]
-        influence[self.left[gone]] -= lost[before]
-        return self._interval(estimate, influence)
+        through_curve[self.left[gone]] = lost[before]
+        lost_by = np.bincount(self.client, weights=through_curve, minlength=clients)
+        return _interval(estimate, influence - lost_by)
 
     def _at_risk(self, flagged: Mask, kept: Mask, censored: Keys, waited: Keys) -> Keys:
         """How many are there at each censoring, the censored one among them."""
@@ -100,12 +109,6 @@ class Followed:
         waiting = len(waited) - np.searchsorted(np.sort(waited), censored, side="right")
         there: Keys = np.arange(len(censored), 0, -1) + still + waiting
         return there
-
-    def _interval(self, estimate: float, influence: Floats) -> Incidence:
-        of_clients = np.bincount(self.client, weights=influence)
-        error = math.sqrt(float(np.square(of_clients).sum()))
-        low, high = log_log(np.array([estimate]), np.array([error]))
-        return Incidence(estimate, error, float(low[0]), float(high[0]))
 
 
 def follow(length: Keys, ended: Mask, client: Keys) -> Followed:
@@ -125,9 +128,17 @@ def follow(length: Keys, ended: Mask, client: Keys) -> Followed:
     stay, left = order[~gone], order[gone]
     return Followed(
         client,
+        np.bincount(client),
         stay,
         left,
         length[stay],
         np.searchsorted(length[left], length[stay], side="right"),
         np.searchsorted(length[stay], length[left], side="left"),
     )
+
+
+def _interval(estimate: float, influence: Floats) -> Incidence:
+    """From the influence of each client on the estimate."""
+    error = math.sqrt(float(np.square(influence).sum()))
+    low, high = log_log(np.array([estimate]), np.array([error]))
+    return Incidence(estimate, error, float(low[0]), float(high[0]))

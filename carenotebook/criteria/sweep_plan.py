@@ -12,10 +12,14 @@ import numpy as np
 from carenotebook.criteria import leaves, nodes, syntax
 from carenotebook.criteria.block import Block
 from carenotebook.criteria.engine import evaluate
-from carenotebook.criteria.spans import Mask, Spans, Truth, complement
+from carenotebook.criteria.spans import Mask, Spans, Truth, complement, cover
 from carenotebook.criteria.sweep_bits import Pieces, Words, at_least, cut
 from carenotebook.criteria.values import Reach, Steps, value
 
+FEW_KINDS = 16
+"""A clause of no more variants than this helps to tell where any cell may hold."""
+
+_BEHIND = np.iinfo(np.int64).max
 Held = tuple[Words, Words]
 """Where something is surely, and where it is possibly true; one object where they agree."""
 
@@ -43,6 +47,13 @@ class Plan:
     def leaves(self) -> dict[int, syntax.Truth]:
         """The leaves by number."""
         return {i: p for i, p in enumerate(self.parts) if not isinstance(p, Step)}
+
+    def conjuncts(self, number: int) -> list[int]:
+        """The parts that must hold together for one to hold."""
+        part = self.parts[number]
+        if isinstance(part, Step) and part.what == "and":
+            return [n for i in part.of for n in self.conjuncts(i)]
+        return [number]
 
 
 def plan(cells: Sequence[syntax.Truth]) -> Plan:
@@ -108,10 +119,14 @@ class Worked:
     def __init__(self, plan: Plan, block: Block, grace: int) -> None:
         self._plan = plan
         whole = _truths(plan, block)
-        live = np.flatnonzero(_may_hold(plan, whole, block))
+        region = _region(plan, whole, block.domain)
+        may = _may_hold(plan, whole, block)
+        may &= _touched(region, block)
+        live = np.flatnonzero(may)
         domain = Spans(block.domain.starts[live], block.domain.stops[live])
-        spans = {i: _within(truth, domain) for i, truth in whole.items()}
-        paused = _inside(block.paused_with_grace(grace), domain)
+        region = _touching(region, domain)
+        spans = {i: _within(truth, region) for i, truth in whole.items()}
+        paused = _touching(block.paused_with_grace(grace), domain)
         open_ = complement(paused, domain)
         sets = {id(s): s for t in spans.values() for s in (t.sure, t.possible)}
         self.pieces: Pieces = cut([*sets.values(), open_], domain)
@@ -182,9 +197,7 @@ def _may_hold(plan: Plan, truths: Mapping[int, Truth], block: Block) -> Mask:
         if isinstance(part, Step):
             may.append(_joined(part, [may[j] for j in part.of]))
         else:
-            touched = np.zeros(len(block.domain), np.bool_)
-            touched[block.episode_of(truths[i].possible.starts)] = True
-            may.append(touched)
+            may.append(_touched(truths[i].possible, block))
     anywhere: Mask = np.logical_or.reduce([may[i] for i in dict.fromkeys(plan.cells)])
     return anywhere
 
@@ -201,15 +214,36 @@ def _joined(step: Step, may: Sequence[Mask]) -> Mask:
     return np.ones_like(may[0])
 
 
-def _within(truth: Truth, domain: Spans) -> Truth:
-    sure = _inside(truth.sure, domain)
-    return Truth(sure, sure if truth.possible is truth.sure else _inside(truth.possible, domain))
+def _touched(spans: Spans, block: Block) -> Mask:
+    touched = np.zeros(len(block.domain), np.bool_)
+    touched[block.episode_of(spans.starts)] = True
+    return touched
 
 
-def _inside(spans: Spans, domain: Spans) -> Spans:
-    """The spans that lie in one of some episodes."""
-    nearest = np.searchsorted(domain.starts, spans.starts, side="right") - 1
-    mine = (nearest >= 0) & (spans.starts < np.append(domain.stops, 0)[nearest])
+def _region(plan: Plan, truths: Mapping[int, Truth], domain: Spans) -> Spans:
+    """Where any cell may hold, as far as that is quickly told.
+
+    Told from what every cell asks for beside other things, where there are few kinds of it.
+    """
+    region = domain
+    for numbers in zip(*(plan.conjuncts(i) for i in plan.cells), strict=True):
+        kinds = set(numbers)
+        if len(kinds) <= FEW_KINDS and all(i in truths for i in kinds):
+            anywhere = cover([truths[i].possible for i in kinds], 1)
+            region = anywhere if region is domain else cover([region, anywhere], 2)
+    return region
+
+
+def _within(truth: Truth, region: Spans) -> Truth:
+    """What matters of a truth where cells may hold within a region alone."""
+    sure = _touching(truth.sure, region)
+    return Truth(sure, sure if truth.possible is truth.sure else _touching(truth.possible, region))
+
+
+def _touching(spans: Spans, region: Spans) -> Spans:
+    """The spans that reach into a region."""
+    next_ = np.searchsorted(region.stops, spans.starts, side="right")
+    mine = np.append(region.starts, _BEHIND)[next_] < spans.stops
     return Spans(spans.starts[mine], spans.stops[mine])
 
 
