@@ -18,7 +18,7 @@ from carenotebook.criteria.needs import columns_needed
 from carenotebook.criteria.spans import Keys
 from carenotebook.criteria.sweep_plan import Plan, Worked, plan
 
-LEAVES_PER_BLOCK = 1_000_000
+LEAVES_PER_BLOCK = 3_000_000
 """Leaves times episodes of a block, so that what many cells need fits in memory."""
 
 MOST_FLAGS = 60_000_000

@@ -48,11 +48,15 @@ class Plan:
         """The leaves by number."""
         return {i: p for i, p in enumerate(self.parts) if not isinstance(p, Step)}
 
-    def conjuncts(self, number: int) -> list[int]:
-        """The parts that must hold together for one to hold."""
+    def positions(self) -> list[set[int]]:
+        """For each clause that must hold beside others: the kinds of it that the cells have."""
+        every = (self._conjuncts(i) for i in self.cells)
+        return [set(kinds) for kinds in zip(*every, strict=True)]
+
+    def _conjuncts(self, number: int) -> list[int]:
         part = self.parts[number]
         if isinstance(part, Step) and part.what == "and":
-            return [n for i in part.of for n in self.conjuncts(i)]
+            return [n for i in part.of for n in self._conjuncts(i)]
         return [number]
 
 
@@ -120,9 +124,7 @@ class Worked:
         self._plan = plan
         whole = _truths(plan, block)
         region = _region(plan, whole, block.domain)
-        may = _may_hold(plan, whole, block)
-        may &= _touched(region, block)
-        live = np.flatnonzero(may)
+        live = np.flatnonzero(_live(plan, whole, block) & _touched(region, block))
         domain = Spans(block.domain.starts[live], block.domain.stops[live])
         region = _touching(region, domain)
         spans = {i: _within(truth, region) for i, truth in whole.items()}
@@ -190,28 +192,13 @@ def _truths(plan: Plan, block: Block) -> dict[int, Truth]:
     return found
 
 
-def _may_hold(plan: Plan, truths: Mapping[int, Truth], block: Block) -> Mask:
-    """Episodes in which any cell may hold at any time, told from where its parts may."""
-    may: list[Mask] = []
-    for i, part in enumerate(plan.parts):
-        if isinstance(part, Step):
-            may.append(_joined(part, [may[j] for j in part.of]))
-        else:
-            may.append(_touched(truths[i].possible, block))
-    anywhere: Mask = np.logical_or.reduce([may[i] for i in dict.fromkeys(plan.cells)])
-    return anywhere
-
-
-def _joined(step: Step, may: Sequence[Mask]) -> Mask:
-    match step.what:
-        case "and":
-            return may[0] & may[1]
-        case "or":
-            return may[0] | may[1]
-        case "at_least":
-            enough: Mask = np.sum(may, axis=0) >= step.k
-            return enough
-    return np.ones_like(may[0])
+def _live(plan: Plan, truths: Mapping[int, Truth], block: Block) -> Mask:
+    """Episodes in which a cell may hold, told from what every cell asks for beside other things."""
+    live = np.ones(len(block.domain), np.bool_)
+    for kinds in plan.positions():
+        if all(i in truths for i in kinds):
+            live &= np.logical_or.reduce([_touched(truths[i].possible, block) for i in kinds])
+    return live
 
 
 def _touched(spans: Spans, block: Block) -> Mask:
@@ -226,8 +213,7 @@ def _region(plan: Plan, truths: Mapping[int, Truth], domain: Spans) -> Spans:
     Told from what every cell asks for beside other things, where there are few kinds of it.
     """
     region = domain
-    for numbers in zip(*(plan.conjuncts(i) for i in plan.cells), strict=True):
-        kinds = set(numbers)
+    for kinds in plan.positions():
         if len(kinds) <= FEW_KINDS and all(i in truths for i in kinds):
             anywhere = cover([truths[i].possible for i in kinds], 1)
             region = anywhere if region is domain else cover([region, anywhere], 2)
