@@ -85,17 +85,22 @@ class Comparison(Result):
         makes it has one hidden row alone.
         """
         gate = privacy or Privacy()
+        sides = self.rules().released(gate).frame
+        # A rule that may not be told from another, or from none, is not told by its changes.
+        alike = sides.filter(SUPPRESSED)["rule"].implode()
         whole = self.frame.filter(pl.col("clause").is_null())
         totals = release(
             whole.with_columns(
+                alike=pl.col("rule").is_in(alike).cast(pl.Int64),
                 by_first=pl.col("change").is_in(_BY_FIRST),
                 by_other=pl.col("change").is_in(_BY_OTHER),
             ),
             gate,
+            clients=("clients", "alike"),
             counts=("episodes",),
             values=("median_days",),
             overlapping=[["rule"], ["rule", "by_first"], ["rule", "by_other"]],
-        ).frame.drop("by_first", "by_other")
+        ).frame.drop("by_first", "by_other", "alike")
         key = ["rule", "change"]
         # What is hidden as a whole is hidden clause by clause.
         told = totals.filter(SUPPRESSED).select(*key, telling=pl.lit(1, pl.Int64))
@@ -191,7 +196,7 @@ class SideBySide(Result):
 
 def _share(row: Mapping[str, object], privacy: Privacy) -> str:
     return (
-        f"{percent(float(str(row['incidence'])))} ({interval(row)}; "
+        f"{percent(float(str(row['estimate'])))} ({interval(row)}; "
         f"{about(int(str(row['clients'])), privacy)} clients; median "
         f"{number(float(str(row['median_days'])))} days to the first flag)"
     )

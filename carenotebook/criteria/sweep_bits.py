@@ -85,7 +85,9 @@ def cut(sets: Iterable[Spans], domain: Spans) -> Pieces:
         keys += [spans.starts, spans.stops]
     bounds = np.concatenate(keys)
     bounds.sort()  # faster than np.unique, which hashes first
-    bounds = bounds[np.append(True, bounds[1:] != bounds[:-1])]
+    new = np.ones(len(bounds), np.bool_)
+    np.not_equal(bounds[1:], bounds[:-1], out=new[1:])
+    bounds = bounds[new]
     first = np.searchsorted(bounds, domain.starts)
     words = -(-np.diff(np.append(first, len(bounds))) // _WORD)
     begin = np.cumsum(words) - words

@@ -21,7 +21,8 @@ def release_cells(
 ) -> Released:
     """Figures of cells, or of rules, as they may be shown: as one table.
 
-    Shares are no finer than the rounded counts that they stand for.
+    The incidence is called `estimate`, as every share that is shown. Shares are no finer than the
+    rounded counts that they stand for.
 
     Parameters
     ----------
@@ -45,10 +46,9 @@ def release_cells(
         *(pl.col(c).round_sig_figs(2) for c in frame.columns if c == "person_days"),
     ).with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
     figures = [c for c in shown.columns if c not in labels]
-    marked = shown.with_columns(pl.Series(SUPPRESSED, hidden))
-    return Released(
-        marked.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures), privacy
-    )
+    marked = shown.with_columns(pl.Series(SUPPRESSED, hidden), pl.col(labels).cast(pl.String))
+    blank = marked.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures)
+    return Released(blank.rename({"incidence": "estimate"}), privacy)
 
 
 def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy) -> list[bool]:

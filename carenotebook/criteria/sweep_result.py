@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from carenotebook.criteria.sweep_run import Run
 
 Members = npt.NDArray[np.uint8]
-_FIGURES = ("flagged", "clients", "incidence", "conf_low", "conf_high", "median_days")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -122,7 +121,7 @@ class Sweep(Result):
         """How many cells, from how few to how many are put up for review, and the caveat."""
         gate = privacy or Privacy()
         shown = self.released(gate)
-        cells = shown.frame.filter(~pl.col(SUPPRESSED)).sort("incidence", maintain_order=True)
+        cells = shown.frame.filter(~pl.col(SUPPRESSED)).sort("estimate", maintain_order=True)
         axes = "; ".join(
             f"{n} from {v[0]} to {v[-1]} ({len(v)} values)" if len(v) > 1 else f"{n} = {v[0]}"
             for n, v in self.run.grid.axes.items()
@@ -157,7 +156,7 @@ def _extremes(cells: pl.DataFrame, names: tuple[str, ...], privacy: Privacy) -> 
     ends = [cells.row(0, named=True), cells.row(-1, named=True)]
     words = ("fewest", "most") if cells.height > 1 else ("only cell shown",)
     return [
-        f"- {word}: {said_cell(row, names)}: {percent(row['incidence'])} ({interval(row)}; "
+        f"- {word}: {said_cell(row, names)}: {percent(row['estimate'])} ({interval(row)}; "
         f"{about(row['clients'], privacy)} clients; median {number(row['median_days'])} days to "
         "the first flag)"
         for word, row in zip(words, ends, strict=False)

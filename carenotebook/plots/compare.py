@@ -16,7 +16,7 @@ from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.display import HIDDEN
 from carenotebook.results.words import number
 
-_BARS = 380
+_BARS = 400
 _STUB = 0.06
 """Share of the scale that a hatched bar takes, whatever it hides."""
 
@@ -27,7 +27,7 @@ def sides_chart(result: SideBySide, privacy: Privacy | None = None) -> CareChart
     episodes = released.privacy.round(result.comparison.seen.height)
     frame = released.frame.select(
         "rule",
-        pl.col("incidence").alias("estimate"),
+        "estimate",
         "conf_low",
         "conf_high",
         pl.col("flagged").alias("numerator"),
@@ -39,12 +39,12 @@ def sides_chart(result: SideBySide, privacy: Privacy | None = None) -> CareChart
 
 
 def changes_chart(result: Comparison, privacy: Privacy | None = None) -> CareChart:
-    """Clients gained to the right and lost to the left, a row a rule."""
+    """Clients gained to the right and lost to the left, then earlier and later ones in pale."""
     frame = result.released(privacy).frame.filter(pl.col("clause") == "all")
     rows = [_row(name, frame.filter(rule=name)) for name in list(result.replays)[1:]]
-    most = max((r[k] or 0 for r in rows for k in ("gained", "lost")), default=1) or 1
+    most = max((abs(r[k]) for r in rows for k in ("ahead", "behind")), default=1) or 1
     for row in rows:
-        row |= {"less": -(row["lost"] or 0), "stub": most * _STUB, "back": -most * _STUB}
+        row |= {"stub": most * _STUB, "back": -most * _STUB}
     beside = extent([r["label"] for r in rows])
     height = rows_height(rows)
     base = over(rows).encode(y=rows_axis(rows, beside))
@@ -53,6 +53,12 @@ def changes_chart(result: Comparison, privacy: Privacy | None = None) -> CareCha
     bars = alt.layer(
         base.mark_bar(fill=A, height=14).encode(x=alt.X("gained:Q", scale=scale, axis=axis)),
         base.mark_bar(fill=B, height=14).encode(x=alt.X("less:Q", scale=scale)),
+        base.mark_bar(fill=A, height=14, fillOpacity=0.4).encode(
+            x=alt.X("right:Q", scale=scale), x2="ahead:Q"
+        ),
+        base.mark_bar(fill=B, height=14, fillOpacity=0.4).encode(
+            x=alt.X("less:Q", scale=scale), x2="behind:Q"
+        ),
         base.transform_filter("datum.gained == null")
         .mark_bar(fill=HATCH, height=14)
         .encode(x=alt.X("stub:Q", scale=scale)),
@@ -61,9 +67,12 @@ def changes_chart(result: Comparison, privacy: Privacy | None = None) -> CareCha
         .encode(x=alt.X("back:Q", scale=scale)),
         over([{"zero": 0}]).mark_rule(color=INK).encode(x=alt.X("zero:Q", scale=scale)),
     ).properties(width=max(140, _BARS - beside), height=height)
-    whole = alt.hconcat(bars, printed(rows, height, column=150, width=300), spacing=16)
+    whole = alt.hconcat(bars, printed(rows, height, column=190, width=370), spacing=16)
     words = "; ".join(f"{r['name']}: {', '.join(r['figures'])}" for r in rows)
-    note = "Right: clients gained. Left: clients lost. Hatched: too few, or too telling, to show."
+    note = (
+        "Right: clients gained, and in pale those flagged earlier. Left: clients lost, and in pale "
+        "those flagged later. Hatched: too few, or too telling, to show."
+    )
     return stacked([whole], result.title, f"{result.title}. {words}.", note)
 
 
@@ -75,7 +84,12 @@ def _row(name: str, frame: pl.DataFrame) -> dict[str, Any]:
         return f"{HIDDEN.lower() if count is None else number(count)} {change}"
 
     pairs = (("gained", "lost"), ("earlier", "later"))
+    right, less = told["gained"] or 0, -(told["lost"] or 0)
     return {
+        "right": right,
+        "less": less,
+        "ahead": right + (told["earlier"] or 0),
+        "behind": less - (told["later"] or 0),
         "name": name,
         "label": wrapped(name),
         "gained": told["gained"],

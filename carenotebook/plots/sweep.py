@@ -46,7 +46,7 @@ def _along(frame: pl.DataFrame, name: str, title: str, note: str) -> CareChart:
     order = [r["x"] for r in rows]
     base = over(rows).encode(x=alt.X("x:O", sort=order, title=name, axis=alt.Axis(labelAngle=0)))
     scale = alt.Scale(domain=[0, max((r["conf_high"] or 0 for r in rows), default=1) or 1])
-    shown = base.transform_filter("datum.incidence != null")
+    shown = base.transform_filter("datum.estimate != null")
     axis = alt.Axis(format=".0%", tickCount=5, title=None)
     layers = alt.layer(
         base.transform_filter("datum.hidden")
@@ -56,7 +56,7 @@ def _along(frame: pl.DataFrame, name: str, title: str, note: str) -> CareChart:
             y=alt.Y("conf_low:Q", scale=scale, axis=axis), y2="conf_high:Q"
         ),
         shown.mark_point(filled=True, fill=A, opacity=1, size=70).encode(
-            y=alt.Y("incidence:Q", scale=scale)
+            y=alt.Y("estimate:Q", scale=scale)
         ),
     ).properties(width=WIDTH, height=240)
     return stacked([layers], title, _said(rows, title), note)
@@ -67,7 +67,7 @@ def _grids(frame: pl.DataFrame, names: list[str], title: str, note: str) -> Care
     across, down, *others = names
     parts = frame.partition_by(others, maintain_order=True) if others else [frame]
     rows = [_rows(p, [across, down]) for p in parts]
-    most = max((r["incidence"] or 0 for part in rows for r in part), default=0) or 1
+    most = max((r["estimate"] or 0 for part in rows for r in part), default=0) or 1
     panels = []
     for part, cells in zip(parts[:_PANELS], rows, strict=False):
         heading = said_cell(part.row(0, named=True), tuple(others))
@@ -82,7 +82,7 @@ def _grids(frame: pl.DataFrame, names: list[str], title: str, note: str) -> Care
 
 def _panel(cells: list[dict[str, Any]], across: str, down: str, most: float, heading: str) -> Any:
     for cell in cells:
-        share = (cell["incidence"] or 0) / most
+        share = (cell["estimate"] or 0) / most
         cell["shade"] = round(0.1 + 0.1 * min(_STEPS - 1, int(share * _STEPS)), 1)
     columns, lines = (list(dict.fromkeys(c[k] for c in cells)) for k in ("x", "y"))
     flat = alt.Axis(domain=False, ticks=False, labelAngle=0)
@@ -104,13 +104,13 @@ def _panel(cells: list[dict[str, Any]], across: str, down: str, most: float, hea
 
 def _rows(frame: pl.DataFrame, names: list[str]) -> list[dict[str, Any]]:
     places = dict(zip(("x", "y"), names, strict=False))
-    figures = ("incidence", "conf_low", "conf_high")
+    figures = ("estimate", "conf_low", "conf_high")
     return [
         {
             **{place: str(row[n]) for place, n in places.items()},
             **{f: row[f] for f in figures},
             "hidden": row[SUPPRESSED],
-            "text": HIDDEN if row[SUPPRESSED] else percent(row["incidence"], sign=False),
+            "text": HIDDEN if row[SUPPRESSED] else percent(row["estimate"], sign=False),
             "cell": said_cell(row, tuple(c for c in frame.columns if c in names)),
         }
         for row in frame.iter_rows(named=True)

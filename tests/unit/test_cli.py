@@ -89,7 +89,7 @@ def test_rules_are_compared_and_parameters_swept(folder):
     done = run("review", "saved", "--rule", "open.rule.yml", *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
-    assert [row["k"] for row in figures["sweep"]["rows"]] == [2, 3]
+    assert [row["k"] for row in figures["sweep"]["rows"]] == ["2", "3"]
     assert len({row["rule"] for row in figures["rules"]["rows"]}) == len(figures["rules"]["rows"])
 
 

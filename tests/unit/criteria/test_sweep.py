@@ -156,7 +156,7 @@ def test_no_two_shown_cells_tell_few_clients_between_them(made_up):
             apart = len(np.unique(client[flags[i] ^ flags[j]]))
             assert apart == 0 or apart >= gate.min_cell
     hidden = frame.filter("suppressed")
-    for column in ("flagged", "clients", "incidence", "conf_low", "conf_high", "median_days"):
+    for column in ("flagged", "clients", "estimate", "conf_low", "conf_high", "median_days"):
         assert hidden[column].null_count() == hidden.height
 
 

@@ -239,7 +239,7 @@ def test_other_rules_and_other_values_stand_beside_the_rule(small_group_tables):
     assert 'id="values"' in page
     assert 'id="rules"' in page
     figures = found.figures()
-    assert [row["k"] for row in figures["sweep"]["rows"]] == [2, 3]
+    assert [row["k"] for row in figures["sweep"]["rows"]] == ["2", "3"]
     assert [row["rule"] for row in figures["rules"]["rows"]] == ["misses (k=2)", "four"]
     assert "Not replayed: silence." in figures["rule_changes"]["summary"]
 
