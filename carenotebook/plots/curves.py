@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from carenotebook.plots.chart import CareChart, over, stacked
-from carenotebook.plots.theme import INK, MUTED, WIDTH, A, B
+from carenotebook.plots.theme import INK, LINE, MUTED, WIDTH, A, B, extent
 from carenotebook.results.words import number, percent
 
 if TYPE_CHECKING:
@@ -37,19 +37,30 @@ def incidence_chart(result: CumulativeIncidenceCurve, privacy: Privacy | None = 
 def _steps(frame: pl.DataFrame, keys: list[str], title: str, start: float) -> CareChart:
     groups = frame.partition_by(keys, maintain_order=True) if keys else [frame]
     known = [g for g in groups if g["estimate"].is_not_null().any()]
+    shown = known[:MOST_LINES]
+    heights = _apart([g["estimate"][-1] for g in shown])
     layers: list[Any] = []
-    for group, (colour, dash) in zip(known[:MOST_LINES], cycle(_STYLES), strict=False):
-        layers += _line(group, keys, start, colour, dash)
+    for group, height, (colour, dash) in zip(shown, heights, cycle(_STYLES), strict=False):
+        layers += [*_line(group, start, colour, dash), _label(group, keys, height, colour)]
     if not layers:
         layers = [over([{"text": "Hidden: too few"}]).mark_text(fill=INK).encode(text="text:N")]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
+    beside = extent([_name(g, keys) for g in shown])
+    chart = alt.layer(*layers).properties(width=WIDTH - beside, height=_HEIGHT)
     hidden = len(groups) - len(known)
     more = max(0, len(known) - MOST_LINES)
     notes = [f"{hidden} hidden"] * bool(hidden) + [f"{more} more in the table"] * bool(more)
     return stacked([chart], title, _said(groups, keys, title), "; ".join(notes))
 
 
-def _line(group: pl.DataFrame, keys: list[str], start: float, colour: str, dash: list[int]) -> Any:
+def _apart(ends: list[float]) -> list[float]:
+    """Heights of the labels: at the lines' ends, but never on each other."""
+    heights, last = dict.fromkeys(range(len(ends)), 0.0), -1.0
+    for i in sorted(heights, key=lambda i: ends[i]):
+        heights[i] = last = max(ends[i], last + LINE / _HEIGHT)
+    return list(heights.values())
+
+
+def _line(group: pl.DataFrame, start: float, colour: str, dash: list[int]) -> list[Any]:
     rows = group.select("time", "estimate", "conf_low", "conf_high").to_dicts()
     first = {"time": 0.0, "estimate": start, "conf_low": start, "conf_high": start}
     base = over([first, *rows]).encode(
@@ -57,18 +68,19 @@ def _line(group: pl.DataFrame, keys: list[str], start: float, colour: str, dash:
     )
     axis = alt.Axis(format=".0%", grid=True)
     y = alt.Y("estimate:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1]))
-    name = over([{**rows[-1], "name": _name(group, keys)}])
     thin = {"color": colour, "strokeWidth": 0.75, "interpolate": "step-after"}
+    line = base.mark_line(color=colour, strokeWidth=2, strokeDash=dash, interpolate="step-after")
     return [
         base.mark_line(**thin).encode(y=alt.Y("conf_low:Q", title=None)),
         base.mark_line(**thin).encode(y=alt.Y("conf_high:Q", title=None)),
-        base.mark_line(
-            color=colour, strokeWidth=2, strokeDash=dash, interpolate="step-after"
-        ).encode(y=y),
-        name.mark_text(align="right", dy=-8, fill=colour).encode(
-            x="time:Q", y="estimate:Q", text="name:N"
-        ),
+        line.encode(y=y),
     ]
+
+
+def _label(group: pl.DataFrame, keys: list[str], height: float, colour: str) -> Any:
+    row = {"time": group["time"][-1], "at": height, "name": _name(group, keys)}
+    text = over([row]).mark_text(align="left", dx=6, fill=colour)
+    return text.encode(x="time:Q", y="at:Q", text="name:N")
 
 
 def _name(group: pl.DataFrame, keys: list[str]) -> str:
