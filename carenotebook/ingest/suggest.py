@@ -149,8 +149,8 @@ def suggest_mapping(source: Any, *, table: str | None = None) -> Suggestion:
     ...     }
     ... )
     >>> suggest_mapping(frame)
-    # A suggestion, to check line by line: nothing has been applied. The number at the end
-    # of a line says how sure it is, from 0 to 1.
+    # A suggestion, to check line by line: nothing has been applied. The numbers say how
+    # sure it is, from 0 to 1.
     # The frame looks like appointments (0.85).
     # Correct it, save it as mapping.yml, and read:
     #   cn.from_frames(frame, mapping="mapping.yml")

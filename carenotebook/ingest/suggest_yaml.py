@@ -70,42 +70,52 @@ def _table_lines(table: Table, unknown: Mapping[str, tuple[str, ...]]) -> Iterat
 def _choice_lines(choice: Choice, unknown: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     if choice.placed:
         (fit,) = choice.candidates
-        yield from _form_lines(choice.field, fit.forms[0], _because(fit.confidence, fit.reasons))
+        first, *further = _form_lines(choice.field, fit.forms[0])
+        yield from _with_reason(first, _because(fit))
+        yield from further
         yield from unknown.get(fit.column, ())
         return
     yield from _comment(f"decide {choice.field}: {choice.why_open}.", indent="  ")
     for fit in choice.candidates:
-        why = _because(fit.confidence, fit.reasons)
+        yield from _comment(_because(fit), indent="  ")
         for form in fit.forms or (fit.column,):
-            yield from (f"  #{line[1:]}" for line in _form_lines(choice.field, form, why))
+            yield from (f"  #{line[1:]}" for line in _form_lines(choice.field, form))
             yield from (f"  # {line[2:]}" for line in unknown.get(fit.column, ()))
 
 
-def _because(confidence: float, reasons: tuple[str, ...]) -> str:
-    return f"  # {confidence:.2f}: {'; '.join(reasons)}"
+def _because(fit: Fit) -> str:
+    return f"{fit.confidence:.2f}: {'; '.join(fit.reasons)}"
 
 
-def _form_lines(name: str, form: str | Mapping[str, Any], why: str) -> Iterator[str]:
+def _with_reason(line: str, reason: str) -> Iterator[str]:
+    """The line with its reason, before it where both are too long for one line."""
+    together = f"{line}  # {reason}"
+    if len(together) > _WIDE:
+        yield from _comment(reason, indent="  ")
+        yield line
+    else:
+        yield together
+
+
+def _form_lines(name: str, form: str | Mapping[str, Any]) -> Iterator[str]:
     if isinstance(form, str):
-        yield f"  {name}: {scalar(form)}{why}"
+        yield f"  {name}: {scalar(form)}"
     elif "first_of" in form:
-        yield f"  {name}:{why}"
+        yield f"  {name}:"
         yield "    first_of:"
         yield from (f"      - {_flow(one)}" for one in form["first_of"])
     elif "cases" in form:
-        yield f"  {name}:{why}"
+        yield f"  {name}:"
         yield "    cases:"
-        for case in form["cases"]:
-            yield f"      - {_flow(case)}"
+        yield from (f"      - {_flow(case)}" for case in form["cases"])
         yield "    else: null"
-    elif "values" in form and "column" in form:
-        yield f"  {name}:{why}"
+    elif "values" in form:
+        yield f"  {name}:"
         yield f"    column: {scalar(form['column'])}"
         yield "    values:"
-        for theirs, ours in form["values"].items():
-            yield f"      {scalar(theirs)}: {ours}"
+        yield from (f"      {scalar(w)}: {ours}" for w, ours in form["values"].items())
     else:
-        yield f"  {name}: {_flow(form)}{why}"
+        yield f"  {name}: {_flow(form)}"
 
 
 def _flow(form: Any) -> str:
@@ -129,8 +139,8 @@ def _comment(text: str, indent: str = "") -> Iterator[str]:
 
 
 def _head(sources: Sequence[Source]) -> Iterator[str]:
-    yield "# A suggestion, to check line by line: nothing has been applied. The number at the end"
-    yield "# of a line says how sure it is, from 0 to 1."
+    yield "# A suggestion, to check line by line: nothing has been applied. The numbers say how"
+    yield "# sure it is, from 0 to 1."
     for source in sources:
         held = ", ".join(f"{t.name} ({t.confidence:.2f})" for t in source.tables)
         yield from _comment(f"{source.name} looks like {held}.")

@@ -27,10 +27,15 @@ TEMPLATES = {
         "01_your_own_data.ipynb",
         "Your own data.ipynb",
         (
+            "data/clinic_export.csv",
+            "data/fhir_appointments.ndjson",
+            "data/fhir_episodes.ndjson",
+            "data/fhir_observations.ndjson",
             "data/messy_appointments.csv",
             "data/messy_clients.csv",
             "data/messy_contacts.csv",
             "data/messy_mapping.yml",
+            "data/redcap_export.csv",
         ),
     ),
 }

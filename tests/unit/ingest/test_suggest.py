@@ -596,6 +596,14 @@ def test_a_file_of_which_nothing_is_recognised_says_what_is_lacking():
     assert suggestion.unplaced == ("foo", "bar")
 
 
+def test_the_clinic_of_the_notebook_leaves_its_dates_and_one_word_open():
+    suggestion = cn.suggest_mapping(REDCAP.with_name("clinic_export.csv"))
+    both = "day or month first? every date can be read both ways"
+    assert left_open(suggestion) == {("start", "Visit Date"): both, ("at", "Visit Date"): both}
+    assert "      # Cancelled: what does it mean?" in str(suggestion)
+    assert suggestion.unplaced == ("Area", "Comments")
+
+
 @pytest.mark.skipif(not CTN0094.is_dir(), reason="CTN-0094 is not beside the project")
 def test_trial_visits_are_mostly_left_open(tmp_path):
     suggestion = cn.suggest_mapping(CTN0094 / "visit.csv")

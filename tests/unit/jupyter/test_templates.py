@@ -17,6 +17,11 @@ def test_a_template_is_there_with_what_it_reads_and_without_outputs(name):
         assert file.rpartition("/")[2] in source
 
 
+def test_every_data_file_is_one_templates():
+    read = {file for template in TEMPLATES.values() for file in template.data}
+    assert read == {f"data/{p.name}" for p in (folder() / "data").iterdir()}
+
+
 def test_there_is_no_other_template():
     with pytest.raises(OptionError, match="template"):
         notebook("../secret")
