@@ -16,6 +16,7 @@ LONGEST = 64_000_000
 """Bytes of the longest row that is read."""
 
 _LF, _CR, _QUOTE = 10, 13, 34
+_PIECE = 1 << 20
 
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
@@ -90,12 +91,23 @@ class Lines:
 
     def _fields(self, separator: bytes, width: int) -> Numbers | None:
         """Fields of each row; None where all have `width`."""
-        between = self._mark(separator[0])
-        marks = np.flatnonzero(between | self._mark(_LF))
-        ends = self._bytes[marks] == _LF
-        if marks.size == self.height * width and ends[width - 1 :: width].all():
+        if self._inside is None and self._regular(separator[0], width):
             return None
+        between = self._mark(separator[0])
+        ends = self._bytes[np.flatnonzero(between | self._mark(_LF))] == _LF
         return np.diff(np.flatnonzero(ends), prepend=-1)
+
+    def _regular(self, separator: int, width: int) -> bool:
+        """Whether every row has `width` fields, told piece by piece within the fast memory."""
+        before = 0
+        for start in range(0, self._bytes.size, _PIECE):
+            piece = self._bytes[start : start + _PIECE]
+            ends = piece[np.flatnonzero((piece == separator) | (piece == _LF))] == _LF
+            expected = ends[(width - 1 - before) % width :: width]
+            if not expected.all() or np.count_nonzero(ends) != expected.size:
+                return False
+            before = (before + ends.size) % width
+        return before == 0
 
     def _mark(self, byte: int) -> Bools:
         """Where the byte stands outside quotes."""

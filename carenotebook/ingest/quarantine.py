@@ -72,6 +72,8 @@ class _Reasons:
 
     def note(self, column: str | None, reasons: pl.Series | pl.Expr) -> None:
         """Keep the reasons (null: none) of rows that have none yet."""
+        if isinstance(reasons, pl.Series) and reasons.null_count() == reasons.len():
+            return
         found = pl.lit(reasons) if isinstance(reasons, pl.Series) else reasons
         fresh = pl.col("reason").is_null() & pl.col("found").is_not_null()
         self.frame = self.frame.with_columns(found=found.cast(pl.String)).select(
@@ -114,7 +116,7 @@ def judge(table: str, raw: RawTable, fields: Mapping[str, Field], reading: Readi
     parsed = _parsed_fields(table, raw, fields, reading)
     for name, read in parsed.items():
         reasons.note(name, read.reasons)
-        if name in schema.required_columns(table):
+        if name in schema.required_columns(table) and read.values.null_count():
             reasons.note(name, _where(read.values.is_null(), BLANK))
     rows = pl.DataFrame({name: read.values for name, read in parsed.items()})
     set_aside = set().union(*(reject_reasons(f) for f in fields.values()))

@@ -29,7 +29,7 @@ def spill(rows: pl.DataFrame, part: pl.Series, path: Path) -> Spilled:
             .items()
         ):
             buffer = io.BytesIO()
-            piece.write_ipc(buffer, compression="lz4")
+            piece.write_ipc(buffer, compression="uncompressed")
             content = buffer.getbuffer()
             written.pieces[int(number)] = (file.tell(), len(content))
             file.write(content)

@@ -33,8 +33,8 @@ _ONE_FORM = (
     r"(?:([T ])[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.][0-9]{1,6})?(Z|[+]00:?00)?)?"
 )
 _INSTANT = pl.Datetime("us", "UTC")
-_FIRST = pl.lit(datetime(1900, 1, 1, tzinfo=UTC), _INSTANT)
-_LAST = pl.lit(datetime(2200, 1, 1, tzinfo=UTC), _INSTANT)
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _LONGEST_US = 300 * 366 * MICROSECONDS["d"]
 _X = pl.col("x")
 
@@ -75,9 +75,12 @@ def _iso(text: pl.Series, timezone: str) -> Parsed:
     if like is None:
         return _iso_of_any_form(text, timezone)
     written, utc = like
-    read = _X.str.to_datetime(written, strict=False, time_unit="us")
-    table = text.alias("x").to_frame().select(x=read, reason=_unless(read, NO_SUCH_DATE))
-    return _localised(table["x"], _X, table["reason"], "UTC" if utc else timezone)
+    read = text.str.to_datetime(written, strict=False, time_unit="us", cache=False)
+    reason = pl.Series([None], dtype=pl.String).new_from_index(0, text.len())
+    if read.null_count() > text.null_count():
+        frame = pl.DataFrame({"x": text, "read": read})
+        reason = frame.select(_unless(pl.col("read"), NO_SUCH_DATE)).to_series()
+    return _localised(read, _X, reason, "UTC" if utc else timezone)
 
 
 def _one_form(text: pl.Series) -> tuple[str, bool] | None:
@@ -166,7 +169,6 @@ def _localised(
     """Local times as instants; those without exactly one instant get a reason."""
     table = column.alias("x").to_frame().select(local)
     instants = table.select(_localise(pl.first(), timezone, "null")).to_series()
-    clock: pl.Expr | pl.Series = pl.lit(None, pl.String)
     if instants.null_count() > table.to_series().null_count():
         earliest = _localise(pl.first(), timezone, "earliest")
         unclear = (
@@ -174,7 +176,8 @@ def _localised(
         )
         lost = pl.first().is_not_null() & pl.lit(instants).is_null()
         clock = table.select(pl.when(lost).then(unclear)).to_series()
-    return _bounded(instants, _X, pl.coalesce(_expr(reason), _expr(clock)))
+        reason = table.select(pl.coalesce(_expr(reason), _expr(clock))).to_series()
+    return _bounded(instants, _X, reason)
 
 
 def _localise(local: pl.Expr, timezone: str, ambiguous: Literal["null", "earliest"]) -> pl.Expr:
@@ -182,10 +185,13 @@ def _localise(local: pl.Expr, timezone: str, ambiguous: Literal["null", "earlies
 
 
 def _bounded(column: pl.Series, instant: pl.Expr, reason: pl.Series | pl.Expr) -> Parsed:
-    utc = instant.dt.convert_time_zone("UTC")
+    utc = column.alias("x").to_frame().select(instant.dt.convert_time_zone("UTC")).to_series()
     inside = (utc >= _FIRST) & (utc < _LAST)
-    outside = pl.when(~inside).then(pl.lit(OUT_OF_YEARS))
-    return evaluate(column, pl.when(inside).then(utc), pl.coalesce(_expr(reason), outside))
+    if isinstance(reason, pl.Series) and inside.all():
+        return Parsed(utc.alias("values"), reason)
+    value = pl.when(_X.is_between(_FIRST, _LAST, closed="left")).then(_X)
+    outside = pl.when(_X.is_not_null() & value.is_null()).then(pl.lit(OUT_OF_YEARS))
+    return evaluate(utc, value, pl.coalesce(_expr(reason), outside))
 
 
 def _unless(value: pl.Expr, reason: str) -> pl.Expr:

@@ -54,4 +54,6 @@ EXPECTED = [
     Expected("replay beside peers", "times faster", _ALL[1:2], 15, 20, "DuckDB windows"),
     Expected("replay beside peers", "times faster", _ALL[1:2], 15, 20, "polars rolling"),
     Expected("replay beside peers", "times faster", _ALL[:1], 80, 110, "pandas rolling"),
+    Expected("CSV into a cohort", "ratio", (20 * MILLION,), 4, 2.5, "CSV copied by polars"),
+    Expected("CSV into a cohort", "memory", (20 * MILLION,), 2000, 1500),
 ]

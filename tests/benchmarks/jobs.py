@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import csv_load
 import peers
 import polars as pl
 from cohorts import saved_cohort
@@ -47,6 +48,9 @@ class Job:
 
     data: Callable[[int, Path], Path] = saved_cohort
     """Makes the data of a size in a folder, unless they are there; says where they lie."""
+
+    once: bool = False
+    """Takes long: it is run once a process, and not warmed up."""
 
 
 def replayed(rule: str, home: Path) -> Callable[[], cn.Replay]:
@@ -98,15 +102,18 @@ JOBS: dict[str, Job] = {
     "fresh process": Job(fresh_process),
     "replay beside peers": Job(partial(replayed, "example"), peers.clients_at_events),
     **{name: Job(partial(partial, peer), peers.client_list) for name, peer in peers.PEERS.items()},
+    csv_load.COPIED: Job(csv_load.copied, data=csv_load.csv_file, once=True),
+    csv_load.LOADED: Job(csv_load.loaded, data=csv_load.csv_file, once=True),
 }
 
 
 def measure(job: Job, home: Path, runs: int) -> dict[str, Any]:
-    """Run the job once to warm up, then `runs` times."""
+    """Run the job once to warm up, then `runs` times; what takes long only once."""
     call = job.set_up(home)
-    call()
+    if not job.once:
+        call()
     seconds = []
-    for _ in range(runs):
+    for _ in range(1 if job.once else runs):
         found = None  # what the run before found is not held beside what this one makes
         begin = time.perf_counter()
         found = call()
