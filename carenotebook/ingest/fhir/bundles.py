@@ -33,8 +33,8 @@ def resources(document: Any) -> Iterator[Any]:
 
 
 def as_line(resource: Any) -> str:
-    """A resource as one line of JSON."""
-    return json.dumps(resource, ensure_ascii=False)
+    """A resource as one line of JSON, all in ASCII: half a surrogate pair has no UTF-8."""
+    return json.dumps(resource)
 
 
 def localised(text: str) -> str:

@@ -58,7 +58,12 @@ def _decoded(texts: pl.Series, shape: pl.Struct) -> pl.Series | None:
 def why_not(text: str) -> str:
     """Why a text could not be decoded."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_refused)
     except (ValueError, RecursionError):
         return NOT_JSON
     return OTHER_TYPE if isinstance(found, dict) else NOT_AN_OBJECT
+
+
+def _refused(constant: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(constant)

@@ -137,10 +137,11 @@ def test_a_line_that_is_no_resource_is_a_row_of_its_table(tmp_path):
         patient[:-1],
         patient,
         "{" * 3000,
+        good.replace("[", '[{"x": NaN}, '),
     ]
     path = write(tmp_path, "\n".join(lines))
     cohort = cn.read_fhir(path)
-    assert cohort.rows_in == {"appointments": 10, "clients": 2}
+    assert cohort.rows_in == {"appointments": 11, "clients": 2}
     assert cohort.rejected.select("table", "row", "reason").rows() == [
         ("appointments", 1, "is not JSON"),
         ("appointments", 2, "is not JSON"),
@@ -151,10 +152,11 @@ def test_a_line_that_is_no_resource_is_a_row_of_its_table(tmp_path):
         ("appointments", 8, "is not JSON"),
         ("appointments", 9, "is not JSON"),
         ("appointments", 10, "is not JSON"),
+        ("appointments", 11, "is not JSON"),
         ("clients", 1, "is not JSON"),
     ]
     raw = cohort.rejected["raw"].to_list()
-    assert raw == [lines[i] for i in (0, 1, 3, 4, 5, 6, 7, 8, 11, 9)]
+    assert raw == [lines[i] for i in (0, 1, 3, 4, 5, 6, 7, 8, 11, 12, 9)]
     assert CLIENT not in repr(cohort.rejected)
 
 
@@ -175,6 +177,11 @@ def test_rejects_name_the_file_and_the_line(tmp_path):
         (str(tmp_path / "1.ndjson"), 2),
         (str(tmp_path / "2.json"), 2),
     ]
+
+
+def test_half_a_surrogate_pair_is_no_fault_of_the_reader(tmp_path):
+    odd = json.dumps([appointment("a", comment="\ud800"), appointment("b")], indent=1)
+    assert cn.read_fhir(write(tmp_path, odd, "x.json")).rows_in == {"appointments": 2}
 
 
 def test_a_long_field_is_read(tmp_path):
