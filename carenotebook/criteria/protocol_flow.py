@@ -86,14 +86,12 @@ def flow(replay: ProtocolReplay) -> pl.DataFrame:
             entered = pl.concat(
                 [entered, one.with_columns(term=pl.lit(term)).select(entered.columns)]
             )
-        before = episodes.filter(pl.col("reached") == number - 1)["client_id"].n_unique()
         parts.append(
             entered.select(
                 pl.lit(number, pl.Int64).alias("number"),
                 pl.lit(name).alias("stage"),
                 "term",
                 *COLUMNS,
-                apart=pl.when(pl.col("term") == ENTERED).then(pl.lit(before, pl.Int64)),
             )
         )
     return pl.concat(parts)

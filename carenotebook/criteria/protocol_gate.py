@@ -15,7 +15,7 @@ import polars as pl
 from carenotebook.criteria.flags import TELLING
 from carenotebook.criteria.flags import UNDECIDED as STATE_UNDECIDED
 from carenotebook.criteria.protocol_flow import BECAME, ENTERED, EVERYONE, labelled
-from carenotebook.privacy import Privacy, Released, nested
+from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.proportions import CLIENT_COUNTS, FIGURES, ROW_COUNTS, release_proportions
 from carenotebook.results.result import Result
@@ -73,23 +73,28 @@ def hidden_stages(replay: ProtocolReplay, privacy: Privacy) -> list[bool]:
     """For everyone and each stage: whether the number who reached it must be hidden.
 
     Those who reach a stage are among those who reached the one before, so no two that are shown
-    may differ by few clients: from the review backwards, and each beside everyone. None and nearly
-    none read the same.
+    may differ by few clients: from the review backwards, and each beside everyone. Where the
+    undecided about the review are told, those besides them count. None and nearly none read the
+    same.
     """
+    stages = len(replay.protocol.stages)
     entered = replay.tidy().filter(pl.col("term") == ENTERED)
-    counts, without, apart = (
-        entered[c].fill_null(0).to_list() for c in ("clients_with", "clients_without", "apart")
-    )
-    also = [c == 0 or privacy.few(w) for c, w in zip(counts, without, strict=True)]
-    also[-1] |= replay.reviews.states().hides_flagged(privacy)
-    backwards = slice(None, 0, -1)
-    first, *back = nested(
-        [counts[0], *counts[backwards]],
-        privacy,
-        apart=[0, without[-1], *apart[:1:-1]],
-        also=[counts[0] == 0, *also[backwards]],
-    )
-    return [first, *back[::-1]]
+    episodes = replay.episodes().select("client_id", "reached", "became")
+    if _told_undecided(replay, privacy):
+        told = (pl.col("reached") == stages - 1) & (pl.col("became") == "undecided")
+        episodes = episodes.filter(~told)
+    hidden, above = [False] * (stages + 1), stages + 1
+    for number in range(stages, 0, -1):
+        row = entered.row(number, named=True)
+        between = episodes.filter(pl.col("reached").is_between(number, above - 1))
+        apart = between["client_id"].n_unique()
+        few = any(map(privacy.few, (row["clients_with"], row["clients_without"], apart)))
+        hidden[number] = few or not row["clients_with"]
+        if number == stages:
+            hidden[number] |= replay.reviews.states().hides_flagged(privacy)
+        above = above if hidden[number] else number
+    hidden[0] = entered["clients_with"][0] < privacy.min_cell
+    return hidden
 
 
 def release_flow(replay: ProtocolReplay, privacy: Privacy) -> Released:
@@ -116,7 +121,7 @@ def release_flow(replay: ProtocolReplay, privacy: Privacy) -> Released:
 def _chain(entered: pl.DataFrame, hidden: list[bool], privacy: Privacy) -> pl.DataFrame:
     """Nested counts are judged by their differences, not as cells of a table."""
     lenient = Privacy(2, privacy.round_to)
-    shown = release_proportions(entered.drop("apart"), lenient).frame
+    shown = release_proportions(entered, lenient).frame
     shown = shown.with_columns(pl.col(SUPPRESSED) | pl.Series(hidden))
     figures = [c for c in (*CLIENT_COUNTS, *ROW_COUNTS, *FIGURES) if c in shown.columns]
     return shown.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures)
@@ -128,7 +133,7 @@ def _stopped(replay: ProtocolReplay, stopped: pl.DataFrame, privacy: Privacy) ->
     theirs = (pl.col("number") == len(replay.protocol.stages) - 1) & (
         pl.col("term") == BECAME["undecided"]
     )
-    guarded = stopped.drop("apart").with_columns(
+    guarded = stopped.with_columns(
         pl.when(theirs).then(pl.lit(int(not told), pl.Int64)).otherwise(0).alias(TELLING)
     )
     sets = [guarded.filter(~theirs), guarded.filter(theirs)] if told else [guarded]

@@ -95,8 +95,7 @@ class ProtocolReplay(Result):
             number, stage, term ("entered", then what `became` as in `episodes`), and the usual
             proportions, of all seen episodes. A stage's rows but "entered" are those that went no
             further: with the next stage's "entered" they sum to its "entered". Number 0 is
-            everyone. `apart` counts the clients by whom a stage's number differs from the one
-            before.
+            everyone.
         """
         return self._flow
 

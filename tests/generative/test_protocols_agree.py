@@ -23,7 +23,7 @@ from carenotebook.criteria.protocol_run import walk
 from carenotebook.criteria.replay import find_spans
 
 CHOSEN = os.environ.get("CARENOTEBOOK_PAIRS")
-PAIRS = int(CHOSEN or "600")
+PAIRS = int(CHOSEN or "500")
 SHARDS = 4
 CALM = {
     "deadline": None,
