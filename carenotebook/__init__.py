@@ -31,6 +31,7 @@ _MODULE_OF = {
     "suggest_mapping": "ingest.suggest",
     "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
+    "table_one": "appraise.baseline",
 }
 _SUBMODULES = ("appraise", "criteria", "effects", "privacy", "quality", "widgets")
 
@@ -66,6 +67,7 @@ __all__ = [
     "suggest_mapping",
     "sweep",
     "synthetic_cohort",
+    "table_one",
     "widgets",
 ]
 
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from carenotebook import quality as quality
     from carenotebook import widgets as widgets
     from carenotebook.appraise.auditing import audit as audit
+    from carenotebook.appraise.baseline import table_one as table_one
     from carenotebook.appraise.compare import compare_rules as compare_rules
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError

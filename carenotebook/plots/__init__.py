@@ -21,6 +21,7 @@ _CHARTS = {
     "carenotebook.quality.control.ControlChart": "quality.control_chart",
     "carenotebook.quality.units.Funnel": "quality.funnel_chart",
     "carenotebook.results.estimate.Estimate": "estimates.estimates_chart",
+    "carenotebook.appraise.baseline.TableOne": "compare.table_one_chart",
     "carenotebook.appraise.compare_result.Comparison": "compare.changes_chart",
     "carenotebook.appraise.compare_result.SideBySide": "compare.sides_chart",
     "carenotebook.describe.attendance.Attendance": "describe.attendance_chart",

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from carenotebook.appraise.baseline import TableOne
 from carenotebook.appraise.compare_result import Comparison, SideBySide
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.groups import groups_chart, printed, rows_axis, rows_height, wrapped
@@ -96,3 +97,42 @@ def _row(name: str, frame: pl.DataFrame) -> dict[str, Any]:
         "lost": told["lost"],
         "figures": [", ".join(map(said, pair)) for pair in pairs],
     }
+
+
+def table_one_chart(result: TableOne, privacy: Privacy | None = None) -> CareChart:
+    """The size of each standardised difference, a row a variable; a dashed line at 0.1."""
+    frame = result.released(privacy).frame
+    told = frame.filter(pl.col("standardised difference") != "")
+    rows = [_difference(r) for r in told.iter_rows(named=True)]
+    most = max([0.2, *(r["size"] for r in rows if r["size"] is not None)])
+    beside = extent([r["label"] for r in rows])
+    height = rows_height(rows)
+    base = over(rows).encode(y=rows_axis(rows, beside))
+    axis = alt.Axis(tickCount=4, title="Standardised difference, size", grid=True)
+    scale = alt.Scale(domain=[0, most * 1.05], nice=False)
+    dots = alt.layer(
+        base.transform_filter("datum.size == null")
+        .mark_bar(fill=HATCH, height=8)
+        .encode(x=alt.X("from:Q", scale=scale), x2="until:Q"),
+        over([{"at": 0.1}])
+        .mark_rule(color=INK, strokeDash=[4, 4])
+        .encode(x=alt.X("at:Q", scale=scale, axis=axis)),
+        base.transform_filter("datum.size != null")
+        .mark_point(filled=True, fill=A, opacity=1, size=70)
+        .encode(x=alt.X("size:Q", scale=scale)),
+    ).properties(width=max(140, _BARS - beside), height=height)
+    for row in rows:
+        row |= {"from": 0, "until": most}
+    whole = alt.hconcat(dots, printed(rows, height, column=90, width=90), spacing=16)
+    words = "; ".join(f"{r['label']}: {r['figures'][0]}" for r in rows)
+    note = "Clients put up for review against the others. Dashed: 0.1, a small difference."
+    return stacked([whole], result.title, f"{result.title}. {words}.", note)
+
+
+def _difference(row: dict[str, Any]) -> dict[str, Any]:
+    text = row["standardised difference"]
+    try:
+        size = abs(float(text))
+    except (TypeError, ValueError):
+        size = None
+    return {"label": wrapped(row["variable"]), "size": size, "figures": [text or "not known"]}
