@@ -28,6 +28,7 @@ _MODULE_OF = {
     "read_fhir": "ingest.fhir.reader",
     "read_parquet": "ingest.files",
     "replay": "criteria.replay",
+    "retention": "effects.retention",
     "suggest_mapping": "ingest.suggest",
     "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
@@ -64,6 +65,7 @@ __all__ = [
     "read_omop",
     "read_parquet",
     "replay",
+    "retention",
     "suggest_mapping",
     "sweep",
     "synthetic_cohort",
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.gaps import gaps as gaps
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
+    from carenotebook.effects.retention import retention as retention
     from carenotebook.ingest.database import read_database as read_database
     from carenotebook.ingest.fhir.reader import read_fhir as read_fhir
     from carenotebook.ingest.files import read_csv as read_csv

@@ -51,8 +51,8 @@ class CumulativeIncidenceCurve(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """The curves, as far as no step tells of a small number of people."""
         gate = privacy or Privacy()
-        groups = self.frame.partition_by(*self.by, maintain_order=True) if self.by else [self.frame]
-        return Released(pl.concat(_shown(g, gate) for g in groups), gate)
+        curves = self.frame.partition_by([*self.by, "term"], maintain_order=True)
+        return Released(pl.concat(_shown(c, gate) for c in curves), gate)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """Estimand, where each curve ends, N, what is missing, and the caveat."""
@@ -75,7 +75,12 @@ class CumulativeIncidenceCurve(Result):
 
 
 def cumulative_incidence(
-    frame: pl.DataFrame, duration: str, event: str, by: str | Sequence[str] | None = None
+    frame: pl.DataFrame,
+    duration: str,
+    event: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    cluster: str | None = None,
 ) -> CumulativeIncidenceCurve:
     """In how many each of several ends has come by each time.
 
@@ -93,6 +98,8 @@ def cumulative_incidence(
         follow-up ended before any.
     by : str or sequence of str, optional
         Columns that name groups; null is a group of its own.
+    cluster : str, optional
+        Column: rows that belong together (a client's episodes); errors are then by cluster.
 
     Returns
     -------
@@ -114,15 +121,18 @@ def cumulative_incidence(
 
     Notes
     -----
-    Aalen & Johansen 1978; standard errors by the infinitesimal jackknife.
+    Aalen & Johansen 1978; standard errors by the infinitesimal jackknife, summed by cluster.
     """
     groups = (by,) if isinstance(by, str) else tuple(by or ())
-    require(frame, [duration, event, *groups], _CALLER)
-    used, left_out = complete(frame, [duration])
+    require(frame, [duration, event, *groups, cluster], _CALLER)
+    used, left_out = complete(frame, [duration, *([cluster] if cluster else [])])
     time = numbers(used, duration, _CALLER)
     if (time < 0).any():
         raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((time < 0).sum())} rows.")
-    told = used.with_columns(_cause=_cause(event, used.schema[event]), _time=time)
+    rows = pl.int_range(pl.len()) if cluster is None else pl.col(cluster).rank("dense")
+    told = used.with_columns(
+        _cause=_cause(event, used.schema[event]), _time=time, _cluster=rows.cast(pl.Int64)
+    )
     causes = told["_cause"].drop_nulls().unique().sort().to_list()
     if not causes:
         raise OptionError(f"{_CALLER}: no row has an end in {event}; all are still followed.")
@@ -138,6 +148,7 @@ def cumulative_incidence(
             estimand="Share in whom each end has come by each time, while the others may come "
             "first.",
             rows=used.height,
+            clusters={} if cluster is None else {"clients": used[cluster].n_unique()},
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
             assumptions=(
@@ -166,7 +177,7 @@ def _curves(part: pl.DataFrame, causes: Sequence[str]) -> pl.DataFrame:
     ended = np.unique(ranks[cause.is_not_null().to_numpy()])
     if len(ended) > MOST_TIMES:
         ended = ended[np.linspace(0, len(ended) - 1, MOST_TIMES).round().astype(np.int64)]
-    rows = np.arange(len(time))
+    rows = part["_cluster"].to_numpy()
     frames = []
     for name in causes:
         mine = (cause == name).fill_null(value=False).to_numpy()
@@ -187,24 +198,18 @@ def _curves(part: pl.DataFrame, causes: Sequence[str]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def _shown(group: pl.DataFrame, gate: Privacy) -> pl.DataFrame:
-    """Times at which every cause has moved by enough people, or not at all, since the last."""
-    causes = group["term"].unique(maintain_order=True).to_list()
-    table = [group.filter(pl.col("term") == c) for c in causes]
-    counts = np.column_stack([t["events"].to_numpy() for t in table])
-    left = table[0]["at_risk"].to_numpy()
-    kept, last = [], np.zeros(len(causes), np.int64)
-    for i, now in enumerate(counts):
-        steps = now - last
-        enough = (steps == 0) | (steps >= gate.min_cell)
-        if enough.all() and steps.any() and left[i] >= gate.min_cell:
+def _shown(curve: pl.DataFrame, gate: Privacy) -> pl.DataFrame:
+    """Times of one end at which enough people have met it since the last one shown."""
+    kept, last = [], 0
+    for i, (events, at_risk) in enumerate(curve.select("events", "at_risk").iter_rows()):
+        if events - last >= gate.min_cell and at_risk >= gate.min_cell:
             kept.append(i)
-            last = now
+            last = events
     figures = ["time", "at_risk", "estimate", "conf_low", "conf_high"]
-    labels = [c for c in group.columns if c not in {*figures, "events", "std_error"}]
+    labels = [c for c in curve.columns if c not in {*figures, "events", "std_error"}]
     if kept:
-        shown = pl.concat(t[kept] for t in table).select(*labels, *figures)
+        shown = curve[kept].select(*labels, *figures)
         return shown.with_columns(gate.rounded("at_risk"), pl.lit(value=False).alias(SUPPRESSED))
-    nothing = pl.concat(t[:1] for t in table).select(*labels, *figures)
+    nothing = curve[:1].select(*labels, *figures)
     blank = [pl.lit(None, nothing.schema[c]).alias(c) for c in figures]
     return nothing.with_columns(*blank, pl.lit(value=True).alias(SUPPRESSED))
