@@ -171,6 +171,7 @@ def _check_required(table: str, made: AnyMapping[str, Field], columns: Sequence[
     lacking = [c for c in schema.required_columns(table) if c not in made]
     if lacking:
         raise MappingError(
-            f"The table {table!r} needs {', '.join(lacking)}: map a column to it with mapping=. "
+            f"The table {table!r} needs {', '.join(lacking)}: map a column to it with mapping= "
+            f"(suggest_mapping proposes one). "
             f"{say_columns(columns)}"
         )

@@ -13,15 +13,22 @@ from carenotebook.core import schema
 from carenotebook.core.errors import DataError
 from carenotebook.core.options import check_option
 from carenotebook.ingest.columns import HEADLESS, looks_like_data
+from carenotebook.ingest.csvfile import open_csv
 from carenotebook.ingest.fields import columns_of
+from carenotebook.ingest.fileaccess import naming
 from carenotebook.ingest.files import read_file
 from carenotebook.ingest.frames import to_polars
 from carenotebook.ingest.mapping import read_mapping
 from carenotebook.ingest.suggest_content import Column, look
+from carenotebook.ingest.suggest_fields import is_named
 from carenotebook.ingest.suggest_redcap import tables_of
 from carenotebook.ingest.suggest_tables import Source, Table
 from carenotebook.ingest.suggest_yaml import FRAME, written
 
+LARGE = 32_000_000
+"""Of a CSV file with more bytes, rows from all over it are looked at."""
+
+PLACES = 32
 _TIDY = {
     "table": pl.String,
     "field": pl.String,
@@ -113,7 +120,8 @@ def suggest_mapping(source: Any, *, table: str | None = None) -> Suggestion:
     words of statuses (FHIR, NHS codes, practice systems), directions, reasons, instruments. What is
     not sure is left open, as a comment: whether a date has the day or the month first, what "no"
     means, who "cancelled". Nothing is applied: correct the YAML, save it, pass it as ``mapping=``.
-    English names only; it is no substitute for knowing the source.
+    English names only; it is no substitute for knowing the source. Of a large CSV file, rows from
+    all over it are looked at.
 
     Parameters
     ----------
@@ -181,10 +189,11 @@ def suggest_for(files: Mapping[str, Path]) -> Suggestion:
 
 
 def _looked_at(source: Any, table: str | None) -> Source:
-    name, frame = _read(source)
+    name, frame, partly = _read(source)
     columns = tuple(look(c) for c in frame.iter_columns())
     _check_header(columns)
-    return Source(name, columns, tables_of(columns, Path(name).stem, table))
+    tables = tables_of(columns, Path(name).stem, table)
+    return Source(name, columns, tables, frame.height if partly else None)
 
 
 def _is_ours(source: Source) -> bool:
@@ -192,17 +201,29 @@ def _is_ours(source: Source) -> bool:
     return set(needed) <= {c.name for c in source.columns}
 
 
-def _read(source: Any) -> tuple[str, pl.DataFrame]:
-    if isinstance(source, str | Path):
-        return Path(source).name, read_file(Path(source)).frame
-    return FRAME, to_polars("source", source)
+def _read(source: Any) -> tuple[str, pl.DataFrame, bool]:
+    """Its name, its rows, and whether they are only some of them."""
+    if not isinstance(source, str | Path):
+        return FRAME, to_polars("source", source), False
+    path = Path(source)
+    if path.suffix.lower() == ".csv":
+        with naming("the data", path):
+            file = open_csv(path)
+            if file.data_size > LARGE:
+                return path.name, file.sample(PLACES, LARGE // PLACES)[0], True
+    return path.name, read_file(path).frame, False
 
 
 def _check_header(columns: Sequence[Column]) -> None:
-    """Refuse a file whose first row is data: its names would be values of a client."""
-    names = [c.name for c in columns]
+    """Refuse a file whose first row is data: its names would be values of a client.
+
+    So it is where a name stands among the values below it and no other is that of a field, or
+    where many names look like data.
+    """
     below = [c for c in columns if c.name in c.words]
-    if below or sum(looks_like_data(n) for n in names) > len(names) / 3:
+    named = any(is_named(c) for c in columns if c.name not in c.words)
+    like_data = sum(looks_like_data(c.name) for c in columns)
+    if (below and not named) or like_data > len(columns) / 3:
         raise DataError(HEADLESS)
 
 

@@ -102,6 +102,15 @@ def says_field(table: str, name: str, column: Column, *, sure: bool = False) -> 
     return any(a == words.plain(name) or re.fullmatch(pattern, a) for a in column.aliases)
 
 
+def is_named(column: Column) -> bool:
+    """Whether the name of the column is that of a field of any table."""
+    return any(
+        says_field(table, name, column, sure=True)
+        for table, fields in words.NAMES.items()
+        for name in fields
+    )
+
+
 def _fit(
     table: str, name: str, dtype: pl.DataType, column: Column, evidence: _Evidence
 ) -> Fit | None:

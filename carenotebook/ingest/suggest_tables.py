@@ -99,11 +99,15 @@ class _Draft:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was looked at: its name, its columns, and the tables that it seems to hold."""
+    """A file that was looked at, and the tables that it seems to hold.
+
+    `looked_at` is a number of rows, where not all were.
+    """
 
     name: str
     columns: tuple[Column, ...]
     tables: tuple[Table, ...]
+    looked_at: int | None = None
 
     @property
     def used(self) -> set[str]:

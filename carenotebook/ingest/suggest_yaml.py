@@ -144,6 +144,11 @@ def _head(sources: Sequence[Source]) -> Iterator[str]:
     for source in sources:
         held = ", ".join(f"{t.name} ({t.confidence:.2f})" for t in source.tables)
         yield from _comment(f"{source.name} looks like {held}.")
+        if source.looked_at is not None:
+            yield from _comment(
+                f"Of its rows {source.looked_at:,} from all over it were looked at: a rare word, "
+                "or a rare way to write a date, may be missing here."
+            )
     yield "# Correct it, save it as mapping.yml, and read:"
     yield from (f"#   {line[2:]}" for line in _comment(_call(sources)))
 
@@ -199,8 +204,9 @@ def _taken(rows: Mapping[str, Any]) -> pl.Expr:
 def _lines(texts: pl.Series, fit: Fit, who: pl.Series | None, *, needed: bool) -> Iterator[str]:
     """A line to fill in for each word that enough clients hold; of the others their number."""
     clients = dict.fromkeys(fit.unknown, 0)
-    if who is not None:
+    if who is not None and fit.unknown:
         held = pl.DataFrame({"word": texts, "who": who}).drop_nulls()
+        held = held.filter(pl.col("word").is_in(fit.unknown))
         clients |= dict(held.group_by("word").agg(pl.col("who").n_unique()).iter_rows())
     shown = [w for w in fit.unknown if clients[w] >= LEAST_CLIENTS and not _PERSONAL.search(w)]
     for word in shown:

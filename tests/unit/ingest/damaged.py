@@ -81,8 +81,9 @@ UNCLEAR = (
 )
 
 NO_HEADER = (
-    "The table 'appointments' needs client_id, start, outcome: map a column to it with mapping=. "
-    "Its first row looks like data, not like names of columns: add a header row."
+    "The table 'appointments' needs client_id, start, outcome: map a column to it with mapping= "
+    "(suggest_mapping proposes one). Its first row looks like data, not like names of columns: "
+    "add a header row."
 )
 NOTHING = "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
 NOTHING_LEFT = (

@@ -626,6 +626,30 @@ def test_a_file_without_a_header_is_refused_without_naming_its_first_row(tmp_pat
     assert "Q7X" not in str(caught.value)
 
 
+@pytest.mark.parametrize("row", ["AB,Smith,Show", "AB,2025-01-06,Show", "client 1,Ann,Show"])
+def test_a_first_row_of_names_and_words_is_no_header(tmp_path, row):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([row] * 5))
+    with pytest.raises(DataError, match="add a header row"):
+        cn.suggest_mapping(path)
+
+
+def test_a_header_whose_name_is_also_a_value_is_one():
+    frame = PUBLIC_NO_SHOWS.with_columns(attended=pl.Series(repeated(["attended", "missed"])))
+    assert cn.suggest_mapping(frame).table == "appointments"
+
+
+def test_of_a_large_file_rows_from_all_over_are_looked_at(tmp_path, monkeypatch):
+    path = tmp_path / "export.csv"
+    pl.concat([PRACTICE] * 40).with_row_index("Row").write_csv(path)
+    whole = cn.suggest_mapping(path)
+    monkeypatch.setattr("carenotebook.ingest.suggest.LARGE", path.stat().st_size // 2)
+    partly = cn.suggest_mapping(path)
+    assert partly.tidy().equals(whole.tidy())
+    assert "from all over it were looked at" in str(partly)
+    assert "from all over it were looked at" not in str(whole)
+
+
 def test_a_word_of_few_clients_is_counted_and_not_shown():
     status = ["Show", "No show", "jailed"] + ["Show"] * (CLIENTS * VISITS - 3)
     text = str(cn.suggest_mapping(PRACTICE.with_columns(pl.Series("Status", status))))
