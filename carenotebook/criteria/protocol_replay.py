@@ -47,6 +47,17 @@ class ProtocolReplay(Result):
     undecided : polars.DataFrame
         The same, to left_by, for spans on which nothing but what is unknown kept a stage from
         beginning.
+
+    Examples
+    --------
+    >>> import carenotebook as cn
+    >>> from carenotebook import criteria as c
+    >>> cohort, _ = cn.synthetic_cohort(clients=100, seed=1)
+    >>> talk = c.Stage("concern", c.missed() >= 2, requires=["attendance_conversation"], wait="7d")
+    >>> review = c.Stage("review", c.missed(within="60d") >= 2)
+    >>> found = cn.replay(c.Protocol("talk first", [talk, review]), cohort)
+    >>> found.tidy().filter(term="entered").select("stage", "numerator").rows()
+    [('every episode', 112), ('concern', 59), ('review', 17)]
     """
 
     protocol: Protocol
