@@ -182,8 +182,7 @@ class Cohort:
     def hides_silence(self) -> bool:
         """Whether most episodes end within a day of the last attended session.
 
-        Told from the first part, which holds some hundred thousand appointments; a cohort that is
-        not saved is one part.
+        Told from its first some thousand episodes.
         """
         return most_end_attended(self.part_spans(self.parts[0]), self.parts[0], self.as_of)
 

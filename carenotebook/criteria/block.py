@@ -8,7 +8,7 @@ silences of all episodes are worked out at once, and none reaches into another.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ import polars as pl
 
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria.spans import Keys, Mask, Spans, union
+from carenotebook.criteria.tables import Table, column
 
 _NEVER = 2**62
 T = TypeVar("T")
@@ -55,14 +56,16 @@ class Placed:
 
 @dataclass(frozen=True)
 class Block:
-    """Seen episodes and the tables of their clients (with the `CLIENT` column).
+    """Seen episodes and the tables of their clients, whose numbers lie in [low, high).
 
     `episode_starts` holds the `started_at` of every accepted episode, seen or not. `leaves`, where
     it is not None, keeps what single comparisons came to, for a block that is asked again.
     """
 
+    low: int
+    high: int
     episodes: Episodes
-    tables: dict[str, pl.DataFrame]
+    tables: dict[str, Table]
     episode_starts: pl.DataFrame
     leaves: dict[Any, Any] | None = None
     _made: dict[Any, Any] = field(default_factory=dict)
@@ -87,16 +90,13 @@ class Block:
         """Only the episodes in which one of the spans lies; keys stay as they are."""
         touched = np.zeros(len(self.domain), np.bool_)
         touched[self.episode_of(spans.starts)] = True
-        if 5 * touched.sum() > 4 * len(touched):
+        if 5 * np.count_nonzero(touched) > 4 * len(touched):
             return self
         episodes = self.episodes.chosen(touched)
-        lowest, highest = self._bounds
-        mine = np.zeros(highest - lowest + 1, np.bool_)
-        mine[episodes.client - lowest] = True
-        tables = {
-            n: t.filter(pl.Series(mine[column(t, CLIENT) - lowest])) for n, t in self.tables.items()
-        }
-        return Block(episodes, tables, self.episode_starts)
+        clients = np.zeros(self.high - self.low, np.bool_)
+        clients[episodes.client - self.low] = True
+        tables = {name: table.narrowed(clients) for name, table in self.tables.items()}
+        return replace(self, episodes=episodes, tables=tables, _made={})
 
     def episode_of(self, keys: Keys) -> Keys:
         """The index of the episode in whose stretch each key lies."""
@@ -120,15 +120,16 @@ class Block:
         """
         e, first, most = self._lookup
         since = e.taken_from if early else e.seen_from
-        episode = first[client - self._lowest]
+        episode = first.take(client - self.low)
         for _ in range(most - 1):
             later = (e.client[episode + 1] == client) & (at >= since[episode + 1])
             episode = episode + later
-        row = np.flatnonzero((at >= since[episode]) & (at < e.seen_until[episode]))
-        episode, at = episode[row], at[row]
+        row = np.flatnonzero((at >= since.take(episode)) & (at < e.seen_until.take(episode)))
+        if len(row) < len(at):
+            episode, at = episode.take(row), at.take(row)
         if early:
-            at = np.maximum(at, e.seen_from[episode])
-        return Placed(row, episode, at + (e.base - e.seen_from)[episode])
+            at = np.maximum(at, e.seen_from.take(episode))
+        return Placed(row, episode, at + (e.base - e.seen_from).take(episode))
 
     def place_spans(self, client: Keys, start: Keys, stop: Keys) -> tuple[Keys, Keys]:
         """Spans of time, cut to every episode of the client that they touch.
@@ -140,7 +141,7 @@ class Block:
         e, first, most = self._lookup
         starts, stops = [], []
         for nth in range(most):
-            episode = np.minimum(first[client - self._lowest] + nth, len(self.domain))
+            episode = np.minimum(first[client - self.low] + nth, len(self.domain))
             low = np.maximum(start, e.seen_from[episode])
             high = np.minimum(stop, e.seen_until[episode])
             keep = (e.client[episode] == client) & (low < high)
@@ -148,6 +149,15 @@ class Block:
             starts.append(low[keep] + shift)
             stops.append(high[keep] + shift)
         return np.concatenate(starts), np.concatenate(stops)
+
+    def latest_start(self, client: Keys, at: Keys) -> Keys:
+        """When the client's latest episode began that did so by then, or `NULL`."""
+        asked = pl.DataFrame({CLIENT: client, "at": at})
+        starts = self.episode_starts.with_columns(since=pl.col("started_at").to_physical())
+        found = asked.join_asof(
+            starts, left_on="at", right_on="since", by=CLIENT, check_sortedness=False
+        )
+        return column(found, "started_at")
 
     @cached_property
     def pauses(self) -> Spans:
@@ -161,7 +171,7 @@ class Block:
     def _paused(self, grace: int) -> Spans:
         if "pauses" not in self.tables:
             return union(np.zeros(0, np.int64), np.zeros(0, np.int64))
-        pauses = self.tables["pauses"]
+        pauses = self.tables["pauses"].frame
         client, start, end = (column(pauses, c) for c in (CLIENT, "start", "end"))
         return union(*self.place_spans(client, start, end + grace))
 
@@ -183,18 +193,6 @@ class Block:
         reached: Keys = clock + total[halted]
         return reached
 
-    @property
-    def _lowest(self) -> int:
-        return int(self._bounds[0])
-
-    @cached_property
-    def _bounds(self) -> tuple[int, int]:
-        ends = [self.episode_starts[CLIENT]]
-        ends += [t[CLIENT] for t in self.tables.values()]
-        lows = [int(s[0]) for s in ends if len(s)]
-        highs = [int(s[-1]) for s in ends if len(s)]
-        return min(lows, default=0), max(highs, default=0)
-
     @cached_property
     def _lookup(self) -> tuple[Episodes, Keys, int]:
         """Episodes with two that see nothing behind them, each client's first, the most of one."""
@@ -204,17 +202,7 @@ class Block:
         padded = Episodes(
             *(np.append(getattr(e, f), [nothing.get(f, 0)] * 2) for f in e.__dataclass_fields__)
         )
-        low, high = self._bounds
-        first = np.full(high - low + 1, n, np.int64)
-        numbers, where, counts = np.unique(e.client, return_index=True, return_counts=True)
-        first[numbers - low] = where
-        return padded, first, int(counts.max(initial=1))
-
-
-def column(frame: pl.DataFrame, name: str) -> Keys:
-    """A column as 64-bit integers; times in microseconds."""
-    values = frame[name].to_numpy()
-    if values.dtype.kind == "M":
-        values = values.view(np.int64)
-    numbers: Keys = values.astype(np.int64, copy=False)
-    return numbers
+        first = np.full(self.high - self.low, n, np.int64)
+        where = np.flatnonzero(np.diff(e.client, prepend=-1))
+        first[e.client[where] - self.low] = where
+        return padded, first, int(np.diff(where, append=n).max(initial=1))

@@ -21,9 +21,10 @@ from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.parallel import each_part, in_threads
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import leaves, nodes, spans, syntax
-from carenotebook.criteria.block import Block, Episodes, column
+from carenotebook.criteria.block import Block, Episodes
 from carenotebook.criteria.needs import columns_needed
-from carenotebook.criteria.spans import Keys, Spans, Truth
+from carenotebook.criteria.spans import Spans, Truth
+from carenotebook.criteria.tables import Table, column
 
 EPISODES_PER_BLOCK = 20_000
 LONGEST_LINE = 2**60
@@ -53,6 +54,7 @@ MOST_LEAVES = 40
 
 _EXCUSABLE = ("no_show", "late_cancel", "early_cancel")
 _TIME = pl.Datetime("us", "UTC")
+_ENDED_BY = pl.Series("ended_by", ["cleared", "episode", "as_of"])
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def _part_answer(
 
 def joined(answers: Iterable[Frames]) -> Frames:
     """The answers of all blocks or parts as one."""
-    flagged, undecided = zip(*answers, _no_answer(), strict=True)
+    nothing = pl.DataFrame(schema=INTERVALS)
+    flagged, undecided = zip(*answers, (nothing, nothing), strict=True)
     return pl.concat(flagged), pl.concat(undecided)
 
 
@@ -179,13 +182,15 @@ def _split(
     most: int,
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
     seen = episodes.filter(pl.col("seen_from") < pl.col("seen_until"))
-    starts = episodes.select(CLIENT, "started_at")
-    for low, high in _client_ranges(seen, most):
-        mine = {n: _between(t, low, high) for n, t in tables.items()}
-        if "appointments" in mine:
-            mine["appointments"] = _with_events(mine["appointments"], mine, question, cohort)
-        chosen = _between(seen, low, high)
-        yield Block(_arrays(chosen), mine, _between(starts, low, high)), chosen
+    ranges = list(_client_ranges(seen, most))
+    starts = _between(episodes.select(CLIENT, "started_at"), ranges)
+    mine = {name: _between(table, ranges) for name, table in tables.items()}
+    for i, ((low, high), chosen) in enumerate(zip(ranges, _between(seen, ranges), strict=True)):
+        here = {name: pieces[i] for name, pieces in mine.items()}
+        if "appointments" in here:
+            here["appointments"] = _with_events(here["appointments"], here, question, cohort)
+        held = {name: Table(table, low, high) for name, table in here.items()}
+        yield Block(low, high, _arrays(chosen), held, starts[i]), chosen
 
 
 def _client_ranges(seen: pl.DataFrame, most: int) -> Iterator[tuple[int, int]]:
@@ -202,10 +207,11 @@ def _client_ranges(seen: pl.DataFrame, most: int) -> Iterator[tuple[int, int]]:
         first = int(np.searchsorted(client, high))
 
 
-def _between(frame: pl.DataFrame, low: int, high: int) -> pl.DataFrame:
-    numbers = frame[CLIENT]
-    first, last = (int(numbers.search_sorted(b, side="left")) for b in (low, high))
-    return frame[first:last]
+def _between(frame: pl.DataFrame, ranges: Sequence[tuple[int, int]]) -> list[pl.DataFrame]:
+    """The rows of each range of clients."""
+    numbers = column(frame, CLIENT)
+    bounds = np.searchsorted(numbers, np.array(ranges, numbers.dtype).reshape(-1, 2))
+    return [frame[int(first) : int(last)] for first, last in bounds]
 
 
 def _episodes(part_spans: pl.DataFrame) -> pl.DataFrame:
@@ -225,8 +231,9 @@ def _episodes(part_spans: pl.DataFrame) -> pl.DataFrame:
 def _arrays(seen: pl.DataFrame) -> Episodes:
     since, until = column(seen, "seen_from"), column(seen, "seen_until")
     base = np.concatenate(([0], np.cumsum(until - since + 1)[:-1]))
-    taken = seen["taken_from"].to_physical().fill_null(-_FAR).to_numpy()
-    return Episodes(column(seen, CLIENT), since, until, column(seen, "started_at"), taken, base)
+    taken = np.maximum(column(seen, "taken_from"), -_FAR)
+    client = column(seen, CLIENT).astype(np.int64)
+    return Episodes(client, since, until, column(seen, "started_at"), taken, base)
 
 
 def _merged_pauses(pauses: pl.LazyFrame) -> pl.DataFrame:
@@ -303,29 +310,21 @@ def without_pauses(found: Spans, grace: int, block: Block) -> Spans:
 
 def _as_frame(found: Spans, block: Block, episodes: pl.DataFrame) -> pl.DataFrame:
     """Spans of keys as instants of their episodes."""
+    if not len(found):
+        return pl.DataFrame(schema=INTERVALS)
     index = block.episode_of(found.starts)
     shift = (block.episodes.seen_from - block.episodes.base)[index]
-    mine = episodes[index]
-    at_end = pl.Series(found.stops == block.domain.stops[index])
-    ended = (mine["ended_at"] == mine["seen_until"]).fill_null(value=False)
-    return mine.select("client_id", "episode").with_columns(
-        flagged_at=_instants(found.starts + shift),
-        cleared_at=_instants(found.stops + shift),
-        ended_by=pl.when(~at_end)
-        .then(pl.lit("cleared"))
-        .when(ended)
-        .then(pl.lit("episode"))
-        .otherwise(pl.lit("as_of")),
+    mine = episodes.select("client_id", "episode")[index]
+    until = block.episodes.seen_until[index]
+    ended = column(episodes, "ended_at")[index] == until
+    how = np.where(found.stops < block.domain.stops[index], 0, np.where(ended, 1, 2))
+    return mine.hstack(
+        [
+            pl.Series("flagged_at", found.starts + shift).cast(_TIME),
+            pl.Series("cleared_at", found.stops + shift).cast(_TIME),
+            _ENDED_BY[how],
+        ]
     )
-
-
-def _instants(microseconds: Keys) -> pl.Series:
-    return pl.Series(microseconds, dtype=pl.Int64).cast(_TIME)
-
-
-def _no_answer() -> tuple[pl.DataFrame, pl.DataFrame]:
-    empty = pl.DataFrame(schema=INTERVALS)
-    return empty, empty
 
 
 INTERVALS: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -11,93 +11,83 @@ import polars as pl
 from carenotebook.core.options import MISSED
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import nodes
-from carenotebook.criteria.block import Block, Placed, column
+from carenotebook.criteria.block import Block, Placed
 from carenotebook.criteria.spans import Keys, Mask
+from carenotebook.criteria.tables import NULL, column
 
 Values = npt.NDArray[np.float64]
 
 
-def placed(block: Block, table: str, chosen: pl.Expr, time: str = "at") -> Placed:
+def placed(
+    block: Block, table: str, chosen: pl.Expr | None, time: str = "at", *, early: bool = False
+) -> Placed:
     """The chosen rows of a table, in order, where an episode sees them."""
-    rows = block.tables[table].filter(chosen).select(CLIENT, time)
-    return block.place(column(rows, CLIENT), column(rows, time))
+    rows = block.tables[table].rows(chosen, CLIENT, time)
+    return block.place(column(rows, CLIENT), column(rows, time), early=early)
 
 
 def scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
     """When an instrument was taken, and what it gave; an early score counts as at the start."""
     mine = (pl.col("instrument") == instrument) & pl.col(name).is_not_null()
-    rows = block.tables["measures"].filter(mine).select(CLIENT, "at", name)
+    rows = block.tables["measures"].rows(mine, CLIENT, "at", name)
     taken = block.place(column(rows, CLIENT), column(rows, "at"), early=True)
-    return taken, rows[name].cast(pl.Float64).to_numpy()[taken.row]
+    return taken, column(rows, name).take(taken.row).astype(np.float64)
 
 
 def kept_or_missed(block: Block) -> tuple[Placed, Mask]:
     """Attended and missed appointments; at one instant misses come first."""
     chosen = one_of("event", ("attended", *MISSED))
-    rows = (
-        block.tables["appointments"]
-        .filter(chosen)
-        .select(CLIENT, "start", attended=pl.col("event") == "attended")
-    )
+    rows = block.tables["appointments"].rows(chosen, CLIENT, "start", "event")
     found = block.place(column(rows, CLIENT), column(rows, "start"))
-    attended = rows["attended"].to_numpy()[found.row]
+    attended = (rows["event"] == "attended").to_numpy().take(found.row)
     if (found.keys[1:] == found.keys[:-1]).any():
         order = np.lexsort((attended, found.keys))
         attended = attended[order]
     return found, attended
 
 
-def heard(block: Block) -> Keys:
-    """When clients were heard from, in order."""
+def heard(block: Block) -> list[Keys]:
+    """When clients were heard from, each way in order."""
     sources = [placed(block, "contacts", pl.col("direction") == "inbound").keys]
-    sources.append(_heard_by_appointment(block))
+    sources += _heard_by_appointment(block)
     if "checkins" in block.tables:
-        sources.append(placed(block, "checkins", pl.lit(value=True)).keys)
+        sources.append(placed(block, "checkins", None).keys)
     if "measures" in block.tables:
-        rows = block.tables["measures"]
-        sources.append(block.place(column(rows, CLIENT), column(rows, "at"), early=True).keys)
-    keys = np.concatenate(sources)
+        sources.append(placed(block, "measures", None, early=True).keys)
+    return sources
+
+
+def _heard_by_appointment(block: Block) -> list[Keys]:
+    """By a session, and by the client's own cancelling or moving of one."""
+    attended = placed(block, "appointments", pl.col("outcome") == "attended", "start").keys
+    moved = one_of("outcome", ("late_cancel", "early_cancel", "rescheduled"))
+    if not block.tables["appointments"].has("cancelled_at"):
+        return [attended, placed(block, "appointments", moved, "start").keys]
+    told = (pl.col("outcome") == "no_show") & pl.col("cancelled_at").is_not_null()
+    rows = block.tables["appointments"].rows(moved | told, CLIENT, "start", "cancelled_at")
+    at = column(rows, "cancelled_at")
+    at = np.where(at == NULL, column(rows, "start"), at)
+    keys = block.place(column(rows, CLIENT), at).keys
     keys.sort()
-    return keys
-
-
-def _heard_by_appointment(block: Block) -> Keys:
-    rows, outcome = block.tables["appointments"], pl.col("outcome")
-    cancelled = pl.col("cancelled_at") if "cancelled_at" in rows.columns else pl.lit(None)
-    told = rows.select(
-        CLIENT,
-        at=pl.when(outcome == "attended")
-        .then(pl.col("start"))
-        .when(one_of("outcome", ("late_cancel", "early_cancel", "rescheduled")))
-        .then(pl.coalesce(cancelled, "start"))
-        .when(outcome == "no_show")
-        .then(cancelled),
-    ).drop_nulls()
-    return block.place(column(told, CLIENT), column(told, "at")).keys
+    return [attended, keys]
 
 
 def bookings(block: Block) -> tuple[Keys, Keys]:
     """Spans in which an appointment is open."""
-    start = pl.col("start")
-    frame = block.tables["appointments"]
-    closes = pl.min_horizontal(start, "cancelled_at") if "cancelled_at" in frame.columns else start
-    fallback = (
-        frame.select(CLIENT, "start")
-        .join_asof(
-            block.episode_starts,
-            left_on="start",
-            right_on="started_at",
-            by=CLIENT,
-            coalesce=False,
-            check_sortedness=False,
-        )
-        .get_column("started_at")
-    )
-    opens = pl.coalesce("booked_at", fallback) if "booked_at" in frame.columns else fallback
-    spans = frame.select(CLIENT, opens=opens, closes=closes).filter(
-        pl.col("opens") < pl.col("closes")
-    )
-    return block.place_spans(*(column(spans, c) for c in (CLIENT, "opens", "closes")))
+    optional = [c for c in ("booked_at", "cancelled_at") if block.tables["appointments"].has(c)]
+    rows = block.tables["appointments"].rows(None, CLIENT, "start", *optional)
+    client, start = column(rows, CLIENT), column(rows, "start")
+    closes = start
+    if "cancelled_at" in optional:
+        cancelled = column(rows, "cancelled_at")
+        closes = np.where(cancelled == NULL, start, np.minimum(start, cancelled))
+    opens = column(rows, "booked_at") if "booked_at" in optional else np.full(len(rows), NULL)
+    unbooked = np.flatnonzero(opens == NULL)
+    if len(unbooked):
+        opens = opens.copy()
+        opens[unbooked] = block.latest_start(client[unbooked], start[unbooked])
+    proper = np.flatnonzero((opens < closes) & (opens != NULL))
+    return block.place_spans(*(a.take(proper) for a in (client, opens, closes)))
 
 
 def contact_filter(term: nodes.Contacts | nodes.DaysSinceContact) -> pl.Expr:
@@ -111,7 +101,7 @@ def awaiting_answer(term: nodes.Unanswered, block: Block) -> pl.Expr:
     sent = (pl.col("direction") == "outbound") & pl.col("delivered")
     if term.purpose is not None:
         return sent & one_of("purpose", term.purpose)
-    if "purpose" not in block.tables["contacts"].columns:
+    if not block.tables["contacts"].has("purpose"):
         return sent
     return sent & pl.col("purpose").ne_missing("reminder")
 

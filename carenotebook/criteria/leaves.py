@@ -25,7 +25,8 @@ from carenotebook.criteria.spans import (
     union_in_order,
 )
 from carenotebook.criteria.spans import unknown as unknown_spans
-from carenotebook.criteria.values import Reach, Steps, measure_change, value
+from carenotebook.criteria.values import Reach, Steps, measure_change
+from carenotebook.criteria.values import value as value_of
 
 
 def compare(node: nodes.Compare, block: Block, found: Reach | Steps | None = None) -> Truth:
@@ -33,7 +34,7 @@ def compare(node: nodes.Compare, block: Block, found: Reach | Steps | None = Non
     term, op = node.term, node.op
     if isinstance(term, nodes.Attribute):
         return _attribute(term, block, lambda v: _compared(op, v, node.value))
-    found = value(term, block) if found is None else found
+    found = _value(term, block) if found is None else found
     if isinstance(found, Steps):
         return found.where(lambda v: _compared(op, v, node.value), block.domain)
     threshold = days_us(node.value) if term.quantity == "days" else node.value
@@ -46,7 +47,7 @@ def is_in(node: nodes.IsIn, block: Block) -> Truth:
         return _attribute(
             node.term, block, lambda v: pl.any_horizontal([v == x for x in node.values])
         )
-    if isinstance(found := value(node.term, block), Steps):
+    if isinstance(found := _value(node.term, block), Steps):
         return found.where(lambda v: np.isin(v, np.array(node.values, float)), block.domain)
     each = [_reached(found, "==", v, block.domain) for v in dict.fromkeys(node.values)]
     return known(cover(each, 1))
@@ -57,7 +58,7 @@ def is_unknown(term: syntax.Term, block: Block) -> Truth:
     if isinstance(term, nodes.Attribute):
         truth = _attribute(term, block, lambda v: v.is_not_null())
         return known(unknown_spans(truth, block.domain))
-    if isinstance(found := value(term, block), Steps):
+    if isinstance(found := _value(term, block), Steps):
         return known(complement(union_in_order(found.starts, found.stops), block.domain))
     return known(NOWHERE)
 
@@ -69,6 +70,13 @@ def reliable_change(node: nodes.Improved | nodes.Deteriorated, block: Block) -> 
     upwards = instrument.higher_is_better == isinstance(node, nodes.Improved)
     change = measure_change(nodes.MeasureChange(node.instrument), block)
     return change.where(lambda v: v >= least if upwards else v <= -least, block.domain)
+
+
+def _value(term: syntax.Term, block: Block) -> Reach | Steps:
+    """A term's value; a block that is asked but once keeps it for other leaves of the rule."""
+    if block.leaves is not None:
+        return value_of(term, block)
+    return block.kept(("value", term), lambda: value_of(term, block))
 
 
 def _compared(op: str, values: Any, threshold: Any) -> Any:
@@ -102,7 +110,7 @@ def _reached(reach: Reach, op: str, threshold: Any, domain: Spans) -> Spans:
 
 def _attribute(term: nodes.Attribute, block: Block, holds: Callable[[pl.Expr], pl.Expr]) -> Truth:
     found = pl.DataFrame({CLIENT: block.episodes.client}).join(
-        block.tables["clients"].with_columns(pl.col(CLIENT).cast(pl.Int64)),
+        block.tables["clients"].frame.with_columns(pl.col(CLIENT).cast(pl.Int64)),
         on=CLIENT,
         how="left",
         maintain_order="left",

@@ -46,8 +46,8 @@ def known(spans: Spans) -> Truth:
 def cover(sets: Sequence[Spans], k: int) -> Spans:
     """Spans that at least `k` of the sets cover.
 
-    Each bound becomes one number, a start even and a stop odd, so that one sort brings them into
-    order with starts first; a running count then tells how many sets cover what follows.
+    At a key x so many sets lie as starts are <= x, less the stops <= x. With starts and stops each
+    in order, they are k or more just where starts[i + k - 1] <= x < stops[i] for some i.
     """
     if k < 1 or k > len(sets):
         raise ValueError(f"k={k} of {len(sets)} sets")
@@ -56,53 +56,54 @@ def cover(sets: Sequence[Spans], k: int) -> Spans:
         return NOWHERE
     if len(filled) == 1:
         return filled[0]
-    return _deep([s.starts for s in filled], [s.stops for s in filled], k)
+    starts, stops = _in_order([s.starts for s in filled]), _in_order([s.stops for s in filled])
+    return union_in_order(starts[k - 1 :], stops[: len(stops) - k + 1])
 
 
 def union(starts: Keys, stops: Keys) -> Spans:
     """Union of spans in any order, empty ones among them."""
-    return _deep([starts], [stops], 1)
+    filled = starts < stops
+    return union_in_order(np.sort(starts[filled]), np.sort(stops[filled]))
+
+
+def _in_order(runs: Sequence[Keys]) -> Keys:
+    """Keys of several runs that are each in order; a stable sort merges them."""
+    keys = np.concatenate(runs)
+    keys.sort(kind="stable")
+    return keys
 
 
 def complement(spans: Spans, domain: Spans) -> Spans:
     """The rest of a domain that holds all the spans."""
     if not len(spans):
         return domain
-    starts = np.concatenate((domain.starts, spans.stops))
-    stops = np.concatenate((domain.stops, spans.starts))
-    starts.sort()
-    stops.sort()
-    return _nonempty(starts, stops)
+    starts = _in_order([domain.starts, spans.stops])
+    return nonempty(starts, _in_order([domain.stops, spans.starts]))
 
 
 def union_in_order(starts: Keys, stops: Keys) -> Spans:
     """Union of spans whose starts and whose stops never decrease."""
-    keep = starts < stops
-    starts, stops = starts[keep], stops[keep]
-    if not len(starts):
+    filled = nonempty(starts, stops)
+    if not len(filled):
         return NOWHERE
-    apart = starts[1:] > stops[:-1]
-    first = np.concatenate(([True], apart))
-    last = np.concatenate((apart, [True]))
-    return Spans(starts[first], stops[last])
-
-
-def _deep(starts: list[Keys], stops: list[Keys], k: int) -> Spans:
-    bounds = np.concatenate([2 * s for s in starts] + [2 * s + 1 for s in stops])
-    bounds.sort()
-    deep = np.cumsum(1 - 2 * (bounds & 1)) >= k
-    before = np.concatenate(([False], deep[:-1]))
-    return _nonempty(bounds[deep & ~before] >> 1, bounds[before & ~deep] >> 1)
+    parted = np.flatnonzero(filled.starts[1:] > filled.stops[:-1])
+    if len(parted) == len(filled) - 1:
+        return filled
+    first, last = np.append(0, parted + 1), np.append(parted, len(filled) - 1)
+    return Spans(filled.starts.take(first), filled.stops.take(last))
 
 
 def lasting(spans: Spans, length: int) -> Spans:
     """What remains of each span after its first `length`."""
-    return _nonempty(spans.starts + length, spans.stops)
+    return nonempty(spans.starts + length, spans.stops)
 
 
-def _nonempty(starts: Keys, stops: Keys) -> Spans:
-    keep = starts < stops
-    return Spans(starts, stops) if keep.all() else Spans(starts[keep], stops[keep])
+def nonempty(starts: Keys, stops: Keys) -> Spans:
+    """Spans without the empty ones."""
+    keep = np.flatnonzero(starts < stops)
+    if len(keep) == len(starts):
+        return Spans(starts, stops)
+    return Spans(starts.take(keep), stops.take(keep))
 
 
 def negate(truth: Truth, domain: Spans) -> Truth:

@@ -1,12 +1,12 @@
 """The value of every term over time, in a block.
 
-Counts in a window and days since something only ever grow between events, so "at least so much" has
-a closed form (`Reach`); the other terms are steps (`Steps`).
+Where a count, a run or the days since something are at least so much has a closed form (`Reach`);
+the other terms are steps (`Steps`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.durations import duration_us
-from carenotebook.core.options import UNRESOLVED
+from carenotebook.core.options import MISSED, UNRESOLVED
 from carenotebook.criteria import events, nodes, syntax
 from carenotebook.criteria.block import Block, Placed
 from carenotebook.criteria.events import Values
@@ -25,7 +25,9 @@ from carenotebook.criteria.spans import (
     Spans,
     Truth,
     complement,
+    cover,
     known,
+    nonempty,
     union,
     union_in_order,
 )
@@ -92,32 +94,37 @@ def _count(term: _Counted, block: Block, table: str, chosen: pl.Expr, time: str 
     """
     key, within = replace(term, within=None), term.within
     seen = block.kept(key, lambda: events.placed(block, table, chosen, time))
-    ends = block.domain.stops[seen.episode]
+    episode, keys, ends = seen.episode, seen.keys, block.domain.stops
     length = duration_us(within) if isinstance(within, str) else None
 
     def at_least(k: int) -> Spans:
         if k <= 0:
             return block.domain
-        n = len(seen.keys) - k + 1
-        if n <= 0:
-            return NOWHERE
-        same = seen.episode[:n] == seen.episode[k - 1 :]
-        oldest, newest = seen.keys[:n][same], seen.keys[k - 1 :][same]
-        stop = ends[:n][same]
+        first = np.flatnonzero(_followed(keys, episode, k - 1, length))
+        oldest, newest = keys.take(first), keys.take(first + (k - 1))
+        stop = ends.take(episode.take(first))
         return union_in_order(newest, stop if length is None else np.minimum(oldest + length, stop))
 
     return at_least
 
 
+def _followed(keys: Keys, episode: Keys, steps: int, length: int | None) -> Mask:
+    """Which events are followed, so many events later, by one of their episode and window."""
+    n = max(len(keys) - steps, 0)
+    same: Mask = episode[:n] == episode[steps:]
+    return same if length is None else same & (keys[steps:] - keys[:n] < length)
+
+
 @value.register
 def _days_since_attended(_: nodes.DaysSinceAttended, block: Block) -> Reach:
     attended = events.placed(block, "appointments", pl.col("event") == "attended", "start")
-    return _quiet(attended.keys, block)
+    return _quiet([attended.keys], block)
 
 
 @value.register
 def _days_since_contact(term: nodes.DaysSinceContact, block: Block) -> Reach:
-    return _quiet(events.placed(block, "contacts", events.contact_filter(term)).keys, block)
+    made = events.placed(block, "contacts", events.contact_filter(term))
+    return _quiet([made.keys], block)
 
 
 @value.register
@@ -137,21 +144,32 @@ def _days_in_care(_: nodes.DaysInCare, block: Block) -> Reach:
     return at_least
 
 
-def _quiet(keys: Keys, block: Block) -> Reach:
-    """Unpaused time since the last of the keys (in order), or since the episode began."""
+def _quiet(sources: Sequence[Keys], block: Block) -> Reach:
+    """Unpaused time since the last of the keys (each source in order), or the episode's start.
+
+    Time after a key that reaches into the next episode lies within the time after its start, so
+    that all episodes can be taken together.
+    """
     domain = block.domain
-    marks, episode = _with_starts(keys, domain)
-    following = np.append(marks[1:], domain.stops[-1:])
-    stops = np.minimum(following, domain.stops[episode])
 
     def at_least(length: int) -> Spans:
         if length <= 0:
             return domain
-        starts = block.advance(marks, length)
-        keep = starts < stops
-        return Spans(starts[keep], stops[keep])
+        recent = cover([_recent(k, length, block) for k in (*sources, domain.starts)], 1)
+        episode = block.episode_of_ordered(recent.stops)
+        following = np.append(recent.starts[1:], domain.stops[-1:])
+        return nonempty(recent.stops, np.minimum(following, domain.stops.take(episode)))
 
     return at_least
+
+
+def _recent(keys: Keys, length: int, block: Block) -> Spans:
+    """Less than `length` of unpaused time since one of the keys."""
+    if not len(keys):
+        return NOWHERE
+    parted = np.flatnonzero(keys[1:] - keys[:-1] > length)
+    first, last = np.append(0, parted + 1), np.append(parted, len(keys) - 1)
+    return union_in_order(keys.take(first), block.advance(keys.take(last), length))
 
 
 @value.register
@@ -175,18 +193,10 @@ def _days_without_booking(_: nodes.DaysWithoutBooking, block: Block) -> Reach:
 
 
 @value.register
-def _consecutive_missed(_: nodes.ConsecutiveMissed, block: Block) -> Steps:
-    seen, is_attended = block.once(events.kept_or_missed)
-    missed = np.cumsum(~is_attended)
-    new = np.diff(seen.episode, prepend=-1) != 0
-    settled = np.where(is_attended, missed, np.where(new, missed - 1, 0))
-    run = missed - np.maximum.accumulate(settled) if len(missed) else missed
-    marks, episode = _with_starts(seen.keys, block.domain)
-    at = np.searchsorted(seen.keys, marks, side="right")
-    begun = np.concatenate(([-1], seen.episode))[at] == episode
-    values = np.where(begun, np.concatenate(([0], run))[at], 0)
-    stops = _until_next(marks, episode, block.domain)
-    return Steps(marks, stops, values.astype(float), everywhere=True)
+def _consecutive_missed(_: nodes.ConsecutiveMissed, block: Block) -> Reach:
+    missed = events.placed(block, "appointments", events.one_of("event", MISSED), "start")
+    attended = events.placed(block, "appointments", pl.col("event") == "attended", "start")
+    return _unbroken(missed, missed.keys, [attended.keys], block)
 
 
 @value.register
@@ -212,21 +222,29 @@ def _attendance_rate(term: nodes.AttendanceRate, block: Block) -> Steps:
 
 
 @value.register
-def _unanswered(term: nodes.Unanswered, block: Block) -> Steps:
-    domain = block.domain
+def _unanswered(term: nodes.Unanswered, block: Block) -> Reach:
     sent = events.placed(block, "contacts", events.awaiting_answer(term, block))
-    due = np.minimum(sent.keys + duration_us(term.after), domain.stops[sent.episode])
-    heard = block.once(events.heard)
-    marks = np.concatenate((domain.starts, due[due < domain.stops[sent.episode]], heard))
-    marks.sort()
-    episode = block.episode_of_ordered(marks)
-    heard_by = np.searchsorted(heard, marks, side="right")
-    last_heard = np.concatenate(([-1], heard))[heard_by]
-    answered = np.searchsorted(sent.keys, last_heard, side="right")
-    earlier = np.searchsorted(sent.keys, domain.starts, side="left")[episode]
-    open_ = np.searchsorted(due, marks, side="right") - np.maximum(answered, earlier)
-    values = np.maximum(open_, 0).astype(float)
-    return Steps(marks, _until_next(marks, episode, domain), values, everywhere=True)
+    due = sent.keys + duration_us(term.after)
+    return _unbroken(sent, due, block.once(events.heard), block)
+
+
+def _unbroken(seen: Placed, counted: Keys, breaks: Sequence[Keys], block: Block) -> Reach:
+    """How many events there were since the last break; none that lies at or before a break.
+
+    k or more, where the k-th of them has come to count and no break has come since the first.
+    """
+    broken = block.domain.stops.take(seen.episode)
+    for keys in breaks:
+        following = np.append(keys, np.iinfo(np.int64).max)
+        broken = np.minimum(broken, following.take(np.searchsorted(keys, seen.keys, side="left")))
+
+    def at_least(k: int) -> Spans:
+        if k <= 0:
+            return block.domain
+        first = np.flatnonzero(_followed(seen.keys, seen.episode, k - 1, None))
+        return union_in_order(counted.take(first + (k - 1)), broken.take(first))
+
+    return at_least
 
 
 @value.register
