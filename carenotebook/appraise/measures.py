@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import polars as pl
+
 from carenotebook.appraise import flagged, unflagged
+from carenotebook.appraise.flagged import PHQ
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.options import MISSED
 
@@ -52,7 +55,17 @@ class Measure:
                 parts.append(f"{table} ({', '.join(columns)})" if columns else table)
             elif lacking:
                 parts.append(f"{', '.join(lacking)} in {table}")
+            elif table == "measures" and not _has_phq(cohort, columns):
+                parts.append(f"{', '.join(columns)} of the {PHQ.name} in {table}")
         return f"needs {' and '.join(parts)}" if parts else ""
+
+
+def _has_phq(cohort: Cohort, columns: tuple[str, ...]) -> bool:
+    """Whether anybody has a known value: where nobody has, nothing is known, not nothing there."""
+    known = cohort.table("measures").filter(
+        pl.col("instrument") == PHQ.name, *(pl.col(c).is_not_null() for c in columns)
+    )
+    return known.head(1).collect().height > 0
 
 
 _ACTIONS: Need = ("actions", ("kind",))

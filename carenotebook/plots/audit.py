@@ -50,17 +50,21 @@ def _by_group(result: Audit, frame: pl.DataFrame) -> CareChart:
     groups = frame.filter(pl.col("split") != EVERYONE)
     beside = label_extent(groups.select("group", *_SHOWN))
     panels: list[Any] = []
-    words, lacking = [], []
+    words, lacking, hidden = [], [], []
     for term, heading in _LEADING.items():
         mine = groups.filter(pl.col("term") == term)
         if mine.is_empty() or mine["needs"][0]:
             lacking.append(heading)
             continue
+        if mine[SUPPRESSED].all() and panels:
+            hidden.append(heading)
+            continue
         (whole,) = frame.filter(split=EVERYONE, term=term).iter_rows(named=True)
         rows = mine.select("group", *_SHOWN)
         panels.append(dots(rows, whole["estimate"], heading, beside))
         words.append(said(rows, heading))
-    note = f"Dashed line: everyone together. {_lacks(lacking)}".strip()
+    gone = f"Hidden for every group: {'; '.join(hidden)}. " if hidden else ""
+    note = f"Dashed line: everyone together. {gone}{_lacks(lacking)}".strip()
     return stacked(panels, result.title, f"{result.title}. {' '.join(words)}", note)
 
 

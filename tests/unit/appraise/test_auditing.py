@@ -216,3 +216,10 @@ def test_what_cannot_be_audited_is_refused():
         cn.audit(replay, ["a", "b", "c", "d"])
     with pytest.raises(OptionError, match="no length"):
         cn.audit(replay, horizon="0d")
+
+
+def test_where_nobody_has_a_phq_9_nothing_is_said_of_item_9():
+    scores = [{"client_id": "a", "at": 5, "instrument": "GAD-7", "score": 9.0, "item_9": None}]
+    found = cn.audit(cn.replay(RULE, cohort(measures=scores)))
+    row = found.tidy().filter(term="item_9_look_now").row(0, named=True)
+    assert (row["needs"], row["estimate"]) == ("needs item_9 of the PHQ-9 in measures", None)
