@@ -270,6 +270,8 @@ def _line(row: Mapping[str, Any], gate: Privacy) -> str:
         return f"- {share}: hidden ({few(gate)})."
     told = {c: _said(row, c, gate) for c in CHANGES}
     of = f"{told['flagged']} of {number(row['clients'])} clients put up for review"
+    if row["lost_highest"] == row["gained_highest"] == 0:
+        return f"- {share}: {of}."
     return f"- {share}: {of}; {told['lost']} no longer, {told['gained']} newly."
 
 

@@ -112,8 +112,9 @@ def _groups(audit: Audit, frame: pl.DataFrame) -> Iterator[str]:
     for split in compared["split"].unique(maintain_order=True):
         rows = compared.filter(pl.col("split") == split)
         found = [_gap(r) for r in standing.filter(pl.col("split") == split).iter_rows(named=True)]
-        lead = f"By {split}, against {rows['reference'][0]}, intervals that leave out no difference"
-        yield f"{lead}: {'; '.join(found) if found else 'none'}."
+        lead = f"By {split}, against {rows['reference'][0]}"
+        told = "; ".join(found) or "none"
+        yield f"{lead}, differences whose interval leaves out zero: {told}."
     seen = compared.filter(pl.col("term") == CAME_BACK)["smallest_gap"].drop_nulls()
     if len(seen):
         low, high = (percent(v, sign=False) for v in (seen.min(), seen.max()))  # type: ignore[arg-type]

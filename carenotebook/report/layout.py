@@ -115,6 +115,8 @@ def _part(review: Review, name: str) -> Part:
     block = review.blocks[name]
     lines = block.text.splitlines()
     points = [line for line in lines if line.startswith("- ")]
+    first = lines.index(points[0]) if points else len(lines)
+    lead, rest = lines[:first], [line for line in lines[first:] if line not in points]
     shown = block.released
     if shown is not None and name == "flagged":
         shown = Released(_thinned(shown.frame), shown.privacy)
@@ -122,9 +124,10 @@ def _part(review: Review, name: str) -> Part:
         stages = shown.frame.partition_by("stage", maintain_order=True)
         shown = Released(pl.concat(map(_thinned, stages)), shown.privacy)
     return Part(
-        "\n".join(line for line in lines if line not in points),
+        "\n".join(lead),
         block.title,
         points=tuple(point.removeprefix("- ") for point in points),
+        close="\n".join(rest),
         chart="" if block.result is None else plot(block.result, review.privacy).svg(inline=True),
         table=None if shown is None or shown.frame.is_empty() else lay_out(shown, block.title),
     )

@@ -36,13 +36,17 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a section: text first, then whatever it has. `chart` is an SVG element."""
+    """A piece of a section: text first, then whatever it has. `chart` is an SVG element.
+
+    `close` stands after the points.
+    """
 
     text: str = ""
     title: str = ""
     steps: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     points: tuple[str, ...] = ()
+    close: str = ""
     chart: str = ""
     table: Table | None = None
 
