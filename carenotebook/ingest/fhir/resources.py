@@ -25,6 +25,8 @@ _TYPE_FIRST = r'^\{\s*"resourceType"\s*:\s*"([A-Za-z]+)"'
 _TYPE_NAME = re.compile("[A-Z][A-Za-z]{2,39}")
 _MOST_WORKERS = 4
 """Each holds a block and what it is decoded to: some ten times the block."""
+_ENOUGH = 4 * 2**20
+"""Bytes that are worth a call: small files are gathered up to this."""
 _ONLY_TYPE = pl.Struct({"resourceType": pl.String})
 
 Reduce = Callable[[pl.DataFrame], pl.DataFrame]
@@ -43,6 +45,8 @@ class Found:
         Lines that are no such resource.
     untyped : list of lines
         Lines that are none of any type.
+    first : dict of file to resource type
+        The first resource of each file that is read.
     unread : Counter
         Resources of types that are not read.
     """
@@ -50,6 +54,7 @@ class Found:
     rows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     broken: dict[str, list[Broken]] = field(default_factory=dict)
     untyped: list[Broken] = field(default_factory=list)
+    first: dict[int, str] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
 
     def add(self, more: Found) -> None:
@@ -59,15 +64,17 @@ class Found:
         for kind, lines in more.broken.items():
             self.broken.setdefault(kind, []).extend(lines)
         self.untyped += more.untyped
+        self.first = more.first | self.first
         self.unread += more.unread
 
     def settle(self) -> None:
-        """Count lines of no type with the file's first resource that is read, if there is one."""
-        first = next((k for k in (*self.rows, *self.broken)), None)
-        if first is None:
-            self.unread[""] += len(self.untyped)
-        elif self.untyped:
-            self.broken.setdefault(first, []).extend(self.untyped)
+        """Count lines of no type with their file's first resource that is read, if there is one."""
+        for line in self.untyped:
+            first = self.first.get(line.file)
+            if first is None:
+                self.unread[""] += 1
+            else:
+                self.broken.setdefault(first, []).append(line)
         self.untyped = []
 
 
@@ -78,14 +85,25 @@ def read_resources(paths: Sequence[Path], reducers: Reducers) -> Found:
     rows out, those count as not read. Blocks are read side by side, a few at a time.
     """
     found = Found()
-    for number, path in enumerate(paths):
-        in_file = Found()
-        read = partial(_read, number=number, reducers=reducers)
-        for block in _side_by_side(read, blocks(path)):
-            in_file.add(block)
-        in_file.settle()
-        found.add(in_file)
+    for block in _side_by_side(partial(_read, reducers=reducers), _gathered(paths)):
+        found.add(block)
+    found.settle()
     return found
+
+
+def _gathered(paths: Sequence[Path]) -> Iterator[pl.DataFrame]:
+    """The blocks of all files with the number of their file, those of small files together."""
+    held: list[pl.DataFrame] = []
+    size = 0
+    for number, path in enumerate(paths):
+        for block in blocks(path):
+            held.append(block.with_columns(file=pl.lit(number, pl.Int64)))
+            size += int(block["text"].str.len_bytes().sum())
+            if size >= _ENOUGH:
+                yield pl.concat(held, rechunk=True)
+                held, size = [], 0
+    if held:
+        yield pl.concat(held, rechunk=True)
 
 
 def _side_by_side(
@@ -103,15 +121,17 @@ def _side_by_side(
             yield waiting.popleft().result()
 
 
-def _read(block: pl.DataFrame, number: int, reducers: Reducers) -> Found:
+def _read(lines: pl.DataFrame, reducers: Reducers) -> Found:
     found = Found()
-    lines = block.with_columns(file=pl.lit(number, pl.Int64))
     typed = _typed(lines, found)
     is_bundle = pl.col("type") == "Bundle"
     _keep(typed.filter(~is_bundle), reducers, found)
-    for line in typed.filter(is_bundle).select(lines.columns).iter_rows(named=True):
-        inside = pl.DataFrame(line | {"text": _entries(line["text"])}, schema=lines.schema)
-        _keep(_typed(inside, found), reducers, found)
+    bundles = typed.filter(is_bundle).select(lines.columns)
+    if bundles.height:
+        inside = bundles.with_columns(
+            text=pl.Series([_entries(t) for t in bundles["text"]], dtype=pl.List(pl.String))
+        )
+        _keep(_typed(inside.explode("text"), found), reducers, found)
     return found
 
 
@@ -138,6 +158,8 @@ def _typed(lines: pl.DataFrame, found: Found) -> pl.DataFrame:
         Broken(file, line, reason or _no_type(text), text)
         for file, line, text, reason in bad.iter_rows()
     ]
+    read = lines.filter(pl.col("type").is_in(list(SHAPES))).unique("file", keep="first")
+    found.first = dict(read.select("file", "type").iter_rows()) | found.first
     return lines.filter(pl.col("type").is_not_null())
 
 
