@@ -40,6 +40,7 @@ from carenotebook.criteria.language import (
     technical_failures,
     unanswered,
 )
+from carenotebook.criteria.prepared import Prepared
 from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.rule import Rule, library
 from carenotebook.criteria.stage import Requirement, Stage
@@ -47,6 +48,7 @@ from carenotebook.criteria.stage import Requirement, Stage
 __all__ = [
     "Case",
     "Expression",
+    "Prepared",
     "Protocol",
     "Requirement",
     "Rule",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
 import polars as pl
@@ -84,6 +85,10 @@ class Replay(Result):
         polars.DataFrame
             The columns of `Cohort.spans`, flagged_at (null: never) and undecided (at some time).
         """
+        return self._episodes
+
+    @cached_property
+    def _episodes(self) -> pl.DataFrame:
         key = ["client_id", "episode"]
         undecided = self.undecided.select(key).unique().with_columns(undecided=pl.lit(value=True))
         return (
@@ -135,6 +140,10 @@ class Replay(Result):
 
     def states(self) -> States:
         """Episodes that were flagged, undecided at some time, or neither."""
+        return self._states
+
+    @cached_property
+    def _states(self) -> States:
         from carenotebook.criteria.flags import states
 
         return states(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
@@ -205,20 +206,27 @@ class _Influence:
         n, y = self.index, self.at_risk
         if step == 0:
             return np.zeros(len(n))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lost = np.where(y > self.ends, self.ends / (y * (y - self.ends)), 0.0)
-            own = np.where(y > self.ends, 1 / (y - self.ends), 0.0)
         in_time = np.arange(len(y)) < step
         jumps = np.where(in_time, self.jumps, 0.0)
         # While at risk: earlier ends raise later survival by the running sum of `lost`, and the
         # row's own presence lowers each jump by its share.
-        running = np.concatenate(([0.0], np.cumsum(lost)))
+        running, after_end, own_jump = self._of_every_step
         while_at_risk = np.cumsum(jumps * (running[:-1] - 1 / y))
         later = jumps.sum() - np.cumsum(jumps)
-        after_end = running[n + 1] - np.where(self.cause > 0, own[n], 0.0)
-        own_jump = np.where((self.cause == 1) & in_time[n], self.before[n] / y[n], 0.0)
-        influence: Floats = while_at_risk[n] + own_jump + after_end * later[n]
+        influence: Floats = while_at_risk[n] + after_end * later[n]
+        influence += np.where(in_time[n], own_jump, 0.0)
         return influence
+
+    @cached_property
+    def _of_every_step(self) -> tuple[Floats, Floats, Floats]:
+        """What does not depend on the step: the running sum of `lost`, and two values a row."""
+        n, y = self.index, self.at_risk
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lost = np.where(y > self.ends, self.ends / (y * (y - self.ends)), 0.0)
+            own = np.where(y > self.ends, 1 / (y - self.ends), 0.0)
+        running = np.concatenate(([0.0], np.cumsum(lost)))
+        after_end = running[n + 1] - np.where(self.cause > 0, own[n], 0.0)
+        return running, after_end, np.where(self.cause == 1, self.before[n] / y[n], 0.0)
 
 
 def _cluster_error(influence: Floats, clusters: Ints) -> float:

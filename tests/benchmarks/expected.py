@@ -54,6 +54,11 @@ EXPECTED = [
     Expected("replay beside peers", "times faster", _ALL[1:2], 15, 20, "DuckDB windows"),
     Expected("replay beside peers", "times faster", _ALL[1:2], 15, 20, "polars rolling"),
     Expected("replay beside peers", "times faster", _ALL[:1], 80, 110, "pandas rolling"),
+    Expected("sweep flags, thresholds", "ratio", _ALL[:1], 8, 5, "replay from memory"),
+    Expected("sweep flags, any rule", "ratio", _ALL[:1], 60, 30, "replay from memory"),
+    Expected("sweep, thresholds", "ratio", _ALL[:1], 60, 30, "replay from memory"),
+    Expected("sweep, any rule", "ratio", _ALL[:1], 60, 30, "replay from memory"),
+    Expected("changed rule", "seconds", _ALL[:1], 0.1, 0.1),
     Expected("CSV into a cohort", "ratio", (20 * MILLION,), 4, 2.5, "CSV copied by polars"),
     Expected("CSV into a cohort", "memory", (20 * MILLION,), 2000, 1500),
 ]

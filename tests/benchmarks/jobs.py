@@ -21,6 +21,7 @@ from typing import Any
 import csv_load
 import peers
 import polars as pl
+import sweeps
 from cohorts import saved_cohort
 from example import RULES
 
@@ -100,6 +101,10 @@ JOBS: dict[str, Job] = {
     **{f"intervals, {r}": Job(partial(replayed, r), _rows) for r in RULES},
     "first flags, example": Job(partial(first_flags, "example"), _rows),
     "fresh process": Job(fresh_process),
+    "replay from memory": Job(sweeps.replayed),
+    **{f"sweep flags, {s}": Job(partial(sweeps.first_flags, s)) for s in sweeps.SWEEPS},
+    **{f"sweep, {s}": Job(partial(sweeps.swept, s)) for s in sweeps.SWEEPS},
+    "changed rule": Job(sweeps.changed_rule),
     "replay beside peers": Job(partial(replayed, "example"), peers.clients_at_events),
     **{name: Job(partial(partial, peer), peers.client_list) for name, peer in peers.PEERS.items()},
     csv_load.COPIED: Job(csv_load.copied, data=csv_load.csv_file, once=True),
