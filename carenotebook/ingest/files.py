@@ -56,8 +56,8 @@ def read_csv(  # noqa: PLR0913 - one parameter a table, and what every reader ta
     Files of 200 MB or more together do not go through memory whole: they are read block by block,
     sorted on disk and kept as Parquet, so that 20 million rows need less than 2 GB (`clients` and
     `policies` are read into memory all the same). The cohort is the same. Without `into` it stands
-    in a temporary folder (``TMPDIR`` says where) until Python ends; meanwhile about twice the
-    size of the Parquet files is needed there.
+    in a temporary folder (``TMPDIR`` says where) until Python ends. While they are read, about as
+    much space is needed there, or in `into`, as the files take.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.parallel import in_threads
+from carenotebook.core.parquet import write_frame
 from carenotebook.ingest.csvfile import Block, CsvFile
 from carenotebook.ingest.fields import Field, Reading, evaluate_field
 from carenotebook.ingest.progress import Progress
@@ -67,7 +68,7 @@ class Table:
         """Set down every row below `scratch`, by the clients at which parts begin."""
         rows = partial(self._read_block, scratch, bounds)
         blocks = enumerate(self.file.blocks(size))
-        with progress.bar(f"reading {self.name}", 0) as bar:
+        with progress.bar(f"reading {self.name}") as bar:
             for read in in_threads((partial(rows, n, b) for n, b in blocks), _WORKERS):
                 self.blocks.append(read)
                 done = read.offset + read.size - self.file.start
@@ -124,7 +125,7 @@ class Table:
         rejected = None
         if bad.height:
             rejected = path.with_suffix(".parquet")
-            rejects(self.name, raw, bad, block.first).write_parquet(rejected)
+            write_frame(rejects(self.name, raw, bad, block.first), rejected)
         ids = _hashes(kept) if self.name == "appointments" else np.empty(0, np.uint64)
         return ReadBlock(
             block.offset, block.size, block.first, block.height, spilled, rejected, ids

@@ -18,13 +18,19 @@ class Progress:
     show: bool | None = None
 
     @contextmanager
-    def bar(self, what: str, rows: int) -> Iterator[tqdm[Any]]:
-        """A bar of about so many rows; `update` tells it of rows, `total` may be mended."""
+    def bar(self, what: str, rows: int | None = None) -> Iterator[tqdm[Any]]:
+        """A bar of so many rows, if that is known; `update` tells it of rows."""
         from tqdm import tqdm
 
         hidden = None if self.show is None else not self.show
         made: tqdm[Any] = tqdm(
-            total=rows, desc=what, unit=" rows", unit_scale=True, leave=False, disable=hidden
+            total=rows,
+            desc=what,
+            unit=" rows",
+            unit_scale=True,
+            leave=False,
+            mininterval=0,  # told of a block at a time
+            disable=hidden,
         )
         with made:
             yield made

@@ -145,3 +145,19 @@ def test_typed_times_of_every_resolution(unit):
 def test_a_typed_date_is_its_local_midnight():
     parsed = from_temporal(pl.Series([date(2024, 7, 1)]), "Europe/London")
     assert parsed.values[0] == datetime(2024, 6, 30, 23, tzinfo=UTC)
+
+
+DATES = ["2026-01-05", "2026-02-31", "2026-03-29", "2026-10-25", "1899-01-01", "9999-12-31"]
+CLOCKS = ["", "T01:30", " 01:30:59", "T24:00:00", "T01:30:60", "T23:59:59.123456", "T01:30:00.5"]
+OFFSETS = ["", "Z", "+00:00", "+0000", "+01:00"]
+TEXTS = [d + c + (o if c else "") for d in DATES for c in CLOCKS for o in OFFSETS]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
+@pytest.mark.parametrize("other", ["2026-06-01", "2026-06-01T10:00Z", "x", None])
+def test_a_text_is_read_alike_beside_texts_of_its_form_and_of_others(zone, other):
+    for text in [*TEXTS, "2026-1-5", "02026-01-05", " 2026-01-05", None]:
+        alone = parse_times(pl.Series([text, text], dtype=pl.String), zone)
+        beside = parse_times(pl.Series([text, other], dtype=pl.String), zone)
+        assert alone.values[0] == beside.values[0]
+        assert alone.reasons[0] == beside.reasons[0]
