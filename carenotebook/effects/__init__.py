@@ -10,16 +10,25 @@ _MODULE_OF = {
     "cumulative_incidence": "competing",
     "e_value": "unmeasured",
     "hazard_model": "hazards",
+    "interrupted_time_series": "its",
     "repeated_measures": "repeated",
     "survival_curve": "curves",
 }
 
-__all__ = ["cumulative_incidence", "e_value", "hazard_model", "repeated_measures", "survival_curve"]
+__all__ = [
+    "cumulative_incidence",
+    "e_value",
+    "hazard_model",
+    "interrupted_time_series",
+    "repeated_measures",
+    "survival_curve",
+]
 
 if TYPE_CHECKING:
     from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
     from carenotebook.effects.curves import survival_curve as survival_curve
     from carenotebook.effects.hazards import hazard_model as hazard_model
+    from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
     from carenotebook.effects.unmeasured import e_value as e_value
 

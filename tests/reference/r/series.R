@@ -1,0 +1,41 @@
+# Reference values for interrupted time series, on R's Seatbelts data (the law held from month 170).
+# Usage: Rscript series.R > series.json   (R 4.2, jsonlite)
+suppressMessages(library(jsonlite))
+d <- as.data.frame(Seatbelts)
+d$t <- 1:192
+d$after <- as.numeric(d$t >= 170)
+for (k in 1:2) {
+  d[[paste0("s", k)]] <- sin(2 * pi * k * d$t / 12)
+  d[[paste0("c", k)]] <- cos(2 * pi * k * d$t / 12)
+}
+rows <- function(fit) {
+  s <- coef(summary(fit))
+  list(term = rownames(s), estimate = unname(s[, 1]), std_error = unname(s[, 2]),
+       p_value = unname(s[, 4]))
+}
+# Newey-West from first principles: Bartlett weights, n / (n - k), no prewhitening.
+newey_west <- function(fit, lags) {
+  x <- model.matrix(fit)
+  score <- x * (fit$y - fitted(fit))
+  n <- nrow(x)
+  meat <- crossprod(score)
+  for (l in seq_len(lags)) {
+    g <- crossprod(score[(l + 1):n, ], score[1:(n - l), ])
+    meat <- meat + (1 - l / (lags + 1)) * (g + t(g))
+  }
+  bread <- solve(t(x) %*% (x * fitted(fit)))
+  sqrt(diag(bread %*% meat %*% bread) * n / (n - ncol(x)))
+}
+quasi <- glm(DriversKilled ~ after + I(after * (t - 170)) + t + s1 + c1 + s2 + c2,
+             quasipoisson, d)
+rate <- glm(DriversKilled ~ after + t + s1 + c1 + s2 + c2 + offset(log(kms)), poisson, d)
+normal <- glm(log(drivers) ~ after + t + s1 + c1, gaussian, d)
+van <- glm(VanKilled ~ after + t, poisson, d[d$t < 170 | d$t >= 173, ])
+long <- rbind(data.frame(n = d$front, t = d$t, after = d$after, other = 0),
+              data.frame(n = d$rear, t = d$t, after = d$after, other = 1))
+both <- glm(n ~ I(after * (1 - other)) + t + other + I(other * t) + after, quasipoisson, long)
+write(toJSON(list(
+  quasi = c(rows(quasi), list(dispersion = summary(quasi)$dispersion)),
+  hac = list(std_error = unname(newey_west(quasi, 4))),
+  rate = rows(rate), normal = rows(normal), van = rows(van), both = rows(both)
+), digits = 10, auto_unbox = TRUE, pretty = TRUE), stdout())
