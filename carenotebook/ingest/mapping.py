@@ -129,9 +129,10 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
     top = expect_dict(given, "the mapping")
     for name in top:
         check_name(name, (*schema.TABLES, "blank"), "the mapping", "a table")
-    clients = expect_dict(top.get("clients", {}), "clients")
+    clients = expect_dict(top.get("clients") or {}, "clients")
     only = clients.get("only")
-    tables = {t: expect_dict(top[t], t) for t in schema.TABLES if t in top}
+    given_tables = {t: {} if top[t] is None else top[t] for t in schema.TABLES if t in top}
+    tables = {t: expect_dict(fields, t) for t, fields in given_tables.items()}
     return Mapping(
         {t: _table(t, fields) for t, fields in tables.items()},
         plain_texts(top.get("blank", []), "blank"),

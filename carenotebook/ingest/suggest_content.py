@@ -101,7 +101,7 @@ def look(column: pl.Series) -> Column:
     words = dict(sorted(counts.iter_rows())) if counts is not None else {}
     layouts: tuple[str | None, ...] = (None,) if different.len() else ()
     mixed = False
-    if not column.dtype.is_temporal():
+    if column.dtype != pl.Date and not isinstance(column.dtype, pl.Datetime):
         layouts, mixed = _layouts(different)
     content = "time" if layouts or mixed else _content(texts.drop_nulls())
     if content == "clock":

@@ -123,6 +123,14 @@ def test_redcap():
     }
 
 
+def test_redcap_read_into_a_folder_is_the_same_cohort(tmp_path):
+    files = dict.fromkeys(("clients", "episodes", "measures"), REDCAP)
+    held = cn.read_csv(REDCAP, **files, mapping="redcap")
+    saved = cn.read_csv(REDCAP, **files, mapping="redcap", into=tmp_path / "cohort")
+    assert saved.content_hash == held.content_hash
+    assert saved.rejected.height == held.rejected.height
+
+
 def test_every_row_of_a_redcap_export_is_one_tables():
     """Clients and episodes share the intake rows; each other row is accepted or set aside once."""
     tables = ("contacts", "measures", "checkins", "clients")

@@ -371,6 +371,18 @@ def test_a_date_and_its_time_of_day_are_joined(tmp_path):
     assert cohort.appointments.collect()["start"].dt.hour().unique().sort().to_list() == [9, 14]
 
 
+def test_a_typed_date_and_time_of_day_are_joined(tmp_path):
+    typed = NHS.with_columns(
+        pl.col("APPOINTMENT_DATE").str.to_date("%d/%m/%Y"),
+        APPOINTMENT_TIME=pl.Series(repeated(["09:30:00", "14:00:00"])).str.to_time(),
+    )
+    suggestion = cn.suggest_mapping(typed)
+    start = mapping_of(suggestion, tmp_path)["appointments"]["start"]
+    assert start == {"join": ["APPOINTMENT_DATE", "APPOINTMENT_TIME"]}
+    cohort = cn.from_frames(typed, mapping=tmp_path / "suggested.yml")
+    assert cohort.appointments.collect()["start"].dt.hour().unique().sort().to_list() == [9, 14]
+
+
 def test_items_without_a_total_are_summed(tmp_path):
     items = {f"GAD7_Q{n}": pl.Series(repeated(["0", "1", "3"])) for n in range(1, 8)}
     frame = WIDE_SCORE.select("participant_id", "date").with_columns(**items)
@@ -589,10 +601,12 @@ def test_an_id_and_a_date_alone_are_not_taken_for_a_table_with_confidence():
     assert cn.suggest_mapping(frame).confidence < 0.6
 
 
-def test_a_file_of_which_nothing_is_recognised_says_what_is_lacking():
+def test_a_file_of_which_nothing_is_recognised_says_what_is_lacking(tmp_path):
     suggestion = cn.suggest_mapping(pl.DataFrame({"foo": ["x", "y"], "bar": ["u", "v"]}))
     assert suggestion.confidence == 0
     assert "  # client_id: no column found, and the table needs one" in str(suggestion)
+    with pytest.raises(MappingError, match="needs client_id, start, outcome"):
+        cn.from_frames(PRACTICE, mapping=suggestion.save(tmp_path / "m.yml"))
     assert suggestion.unplaced == ("foo", "bar")
 
 
