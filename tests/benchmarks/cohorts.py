@@ -1,6 +1,8 @@
 """Large cohorts for the benchmark: plausible in shape, made in seconds, saved once per size."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,10 @@ import polars as pl
 from carenotebook.core import schema
 from carenotebook.core.cohort import Cohort, build_cohort
 from carenotebook.core.durations import DAY
+from carenotebook.core.fingerprint import Fingerprint
+from carenotebook.core.manifest import MANIFEST
+from carenotebook.core.parts import CLIENT
+from carenotebook.core.store import saved_facts, saving
 
 APPOINTMENTS_PER_CLIENT = 25
 CONTACTS_PER_CLIENT = 12
@@ -18,18 +24,39 @@ _FIRST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def saved_cohort(appointments: int, folder: Path, seed: int = 1) -> Path:
-    """A saved cohort with about so many appointments; made if it is not there yet."""
+    """A saved cohort with about so many appointments; made if it is not there yet.
+
+    It is made part by part, so that memory stays bounded, in parts as large as `Cohort.save` makes.
+    """
     home = folder / f"cohort-{appointments}"
-    if not (home / "manifest.json").exists():
-        make_cohort(appointments // APPOINTMENTS_PER_CLIENT, seed).save(home)
+    if (home / MANIFEST).exists():
+        return home
+    clients = appointments // APPOINTMENTS_PER_CLIENT
+    millions = appointments / 1_000_000
+    cuts = max(1, round(millions), min(2, round(2 * millions)))
+    bounds = np.linspace(0, clients, cuts + 1).astype(int).tolist()
+    content = Fingerprint()
+    with saving(home) as save:
+        for low, high in pairwise(bounds):
+            cohort = make_cohort(high - low, seed + low, first=low)
+            number = pl.col(CLIENT) + low
+            part = {n: f.with_columns(number).collect() for n, f in cohort.parts[0].items()}
+            save.write_part(part)
+            for name, frame in part.items():
+                content.feed(name, frame)
+        save.place(
+            saved_facts(
+                replace(cohort, rows_in={}), save.counts, content.hexdigest(cohort), rejected=0
+            )
+        )
     return home
 
 
-def make_cohort(clients: int, seed: int) -> Cohort:
+def make_cohort(clients: int, seed: int, first: int = 0) -> Cohort:
     """Weekly appointments over half a year each, intakes over eight years."""
     rng = np.random.default_rng(seed)
     intake = _FIRST + rng.integers(0, 8 * 365, clients) * DAY
-    ids = pl.Series("client_id", [f"bench-{i:07}" for i in range(clients)])
+    ids = pl.Series("client_id", [f"bench-{first + i:07}" for i in range(clients)])
     share = rng.beta(8, 2, clients)
     tables = {
         "appointments": _appointments(rng, ids, intake, share),
