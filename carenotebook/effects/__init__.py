@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
+    "cluster_bootstrap": "resampled",
     "cumulative_incidence": "competing",
     "e_value": "unmeasured",
     "hazard_model": "hazards",
@@ -16,6 +17,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "cluster_bootstrap",
     "cumulative_incidence",
     "e_value",
     "hazard_model",
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
+    from carenotebook.effects.resampled import cluster_bootstrap as cluster_bootstrap
     from carenotebook.effects.unmeasured import e_value as e_value
 
 
