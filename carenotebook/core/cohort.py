@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,18 +14,13 @@ from carenotebook.core import schema
 from carenotebook.core.durations import duration_us
 from carenotebook.core.episodes import client_spans, most_end_attended
 from carenotebook.core.errors import MissingDataError, OptionError
-from carenotebook.core.parts import CLIENT, Part, one_part
+from carenotebook.core.parts import CLIENT, Part, one_part, prepared_part
 from carenotebook.core.rejects import Rejects
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from carenotebook.core.description import CohortDescription
-
-_PLACE = "_place"
-_FIRST_SECOND = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp())
-_SECONDS = 1 << 34
-"""More than there are in the 300 years that a cohort's times span."""
 
 REJECTED_SCHEMA = {
     "table": pl.String,
@@ -367,48 +362,6 @@ def check_episode_end(episode_end: str, tables: Collection[str]) -> None:
         )
     if episode_end != "as_of":
         duration_us(episode_end, "episode_end")
-
-
-def prepared_part(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Accepted tables as a part: sorted, and clients numbered in their order."""
-    numbers = _client_numbers(tables)
-    return {n: _prepared(n, f, numbers) for n, f in tables.items()}
-
-
-def _client_numbers(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    ids = [f["client_id"].unique() for f in tables.values() if "client_id" in f.columns]
-    every = pl.concat(ids).unique().sort() if ids else pl.Series("client_id", [], pl.String)
-    return every.to_frame().with_row_index(CLIENT)
-
-
-def _prepared(name: str, frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    columns = [c for c in schema.dtypes(name) if c in frame.columns]
-    columns += [c for c in frame.columns if c not in columns]
-    # Not a number is not known: in an attribute it must count like null.
-    ordered = frame.select(columns).with_columns(pl.selectors.float().fill_nan(None))
-    order = [c for c in ("client_id", schema.TIME_COLUMN.get(name)) if c and c in columns]
-    order += [c for c in columns if c not in order]
-    if "client_id" not in columns:
-        return ordered.sort(order)
-    numbered = ordered.join(numbers, on="client_id", how="left", maintain_order="left")
-    return _sorted(numbered, schema.TIME_COLUMN.get(name), order)
-
-
-def _sorted(frame: pl.DataFrame, time: str | None, order: list[str]) -> pl.DataFrame:
-    """Sorted by `order`: by one number for client and second first, which settles nearly all."""
-    key = pl.col(CLIENT).cast(pl.Int64) * _SECONDS
-    if time is not None:
-        second = pl.col(time).to_physical() // 1_000_000 - _FIRST_SECOND
-        key += second.clip(0, _SECONDS - 1)
-    keys = frame.select(key).to_series()
-    places = keys.arg_sort()
-    sorted_keys = keys[places]
-    same = (sorted_keys == sorted_keys.shift(1)).fill_null(value=False)
-    if not same.any():
-        return frame[places]
-    tied = (same | same.shift(-1, fill_value=False)).arg_true()
-    some = frame[places[tied]].with_columns(places[tied].alias(_PLACE)).sort(order)
-    return frame[places.scatter(tied, some[_PLACE])]
 
 
 def _filtered(part: Part, predicates: tuple[pl.Expr, ...], wanted: pl.LazyFrame | None) -> Part:

@@ -78,9 +78,9 @@ def saving(home: Path) -> Iterator[Saving]:
     DataError
         If the folder holds something else, or cannot be written.
     """
-    _cohort_before(home)
     new = not home.exists()
     try:
+        _cohort_before(home)
         with exclusively(home):
             before = _cohort_before(home)
             _clear(home, {before.get("data"), before.get("previous")})

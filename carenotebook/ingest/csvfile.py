@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -84,7 +85,7 @@ class CsvFile:
         DataError
             If the file is not UTF-8, has a quote that is never closed, or changes meanwhile.
         """
-        with self.path.open("rb") as file:
+        with self._reading() as file:
             self._check_same(file)
             file.seek(self.start)
             offset, first = self.start, 0
@@ -96,7 +97,7 @@ class CsvFile:
 
     def again(self, offset: int, size: int, first: int) -> RawTable:
         """The rows of a block that was read before."""
-        with self.path.open("rb") as file:
+        with self._reading() as file:
             file.seek(offset)
             lines = self._next(file, offset, first, size)
             self._check_same(file)
@@ -122,7 +123,7 @@ class CsvFile:
         """Some rows from all over the file, and about how many it has; damage is left out."""
         found = [pl.DataFrame(schema=self._schema())]
         used = 0
-        with self.path.open("rb") as file:
+        with self._reading() as file:
             for offset in np.linspace(self.start, self.size, places, endpoint=False, dtype=int):
                 file.seek(offset)
                 if offset > self.start:
@@ -138,6 +139,18 @@ class CsvFile:
                     used += len(whole)
         rows = pl.concat(found)
         return rows, round(rows.height * self.data_size / max(used, 1))
+
+    @contextmanager
+    def _reading(self) -> Iterator[BinaryIO]:
+        """The file, open; what the disk says against it is said of it."""
+        try:
+            with self.path.open("rb") as file:
+                yield file
+        except FileNotFoundError:
+            raise changed(self.path) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise DataError(f"{self.path} cannot be read ({reason}).") from None
 
     def _next(self, file: BinaryIO, offset: int, first: int, size: int) -> Lines | None:
         """The lines that follow, and no more than are needed; None at the end."""

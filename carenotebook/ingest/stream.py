@@ -23,13 +23,12 @@ from carenotebook.core.cohort import (
     Cohort,
     check_episode_end,
     latest_happening,
-    prepared_part,
 )
 from carenotebook.core.fingerprint import Fingerprint
 from carenotebook.core.loading import open_saved
 from carenotebook.core.manifest import read_manifest
 from carenotebook.core.parallel import in_threads
-from carenotebook.core.parts import CLIENT
+from carenotebook.core.parts import CLIENT, prepared_part
 from carenotebook.core.store import Saving, saved_facts, saving
 from carenotebook.ingest.assemble import attributes, seen_until, usable_columns
 from carenotebook.ingest.csvfile import BLOCK, open_csv, read_csv_file

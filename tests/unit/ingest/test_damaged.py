@@ -99,6 +99,15 @@ def test_a_file_that_is_cut_between_two_blocks_is_refused(tmp_path):
         list(blocks)
 
 
+def test_a_file_that_is_removed_before_it_is_read_is_named(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(GOOD)
+    opened = open_csv(path)
+    path.unlink()
+    with pytest.raises(DataError, match=r"a\.csv changed while it was read"):
+        list(opened.blocks())
+
+
 @pytest.mark.parametrize("into", [None, "out"])
 def test_a_file_that_is_written_to_meanwhile_is_refused(tmp_path, into):
     path = tmp_path / "a.csv"
