@@ -6,7 +6,7 @@ on words of 64. Each episode's pieces begin with a word of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ class Pieces:
         What to add to the number of a piece to get that of its bit.
     owner : array of shape (words,)
         The episode of each word.
+    begin : array of shape (words,)
+        The number of the piece of each word's first bit.
     domain : Spans
         The stretch of each episode.
     """
@@ -37,6 +39,7 @@ class Pieces:
     bounds: Keys
     shifts: Keys
     owner: Keys
+    begin: Keys
     domain: Spans
 
     def bits(self, spans: Spans) -> Words:
@@ -66,15 +69,14 @@ class Pieces:
         at, owner = at[new], owner[new]
         word = held[at]
         lowest = np.bitwise_count((word & (~word + np.uint64(1))) - np.uint64(1))
-        piece = at * _WORD + lowest - self.shifts[owner]
-        return owner, self.bounds[piece]
+        return owner, self.bounds[self.begin[at] + lowest]
 
     def length(self, held: Words) -> int:
         """How many keys all pieces hold together whose bit is set."""
         at = np.flatnonzero(held)
         octets = held[at].astype("<u8").view(np.uint8).reshape(-1, 8)
         row, bit = np.nonzero(np.unpackbits(octets, axis=1, bitorder="little"))
-        piece = at[row] * _WORD + bit - self.shifts[self.owner[at[row]]]
+        piece = self.begin[at[row]] + bit
         return int((self.bounds[piece + 1] - self.bounds[piece]).sum())
 
 
@@ -91,14 +93,6 @@ def cut(sets: Iterable[Spans], domain: Spans) -> Pieces:
     first = np.searchsorted(bounds, domain.starts)
     words = -(-np.diff(np.append(first, len(bounds))) // _WORD)
     begin = np.cumsum(words) - words
-    return Pieces(bounds, begin * _WORD - first, np.repeat(np.arange(len(first)), words), domain)
-
-
-def at_least(held: Sequence[Words], k: int) -> Words:
-    """Where at least `k` of the rows of bits are set."""
-    reached = [np.zeros_like(held[0]) for _ in range(k)]
-    for row in held:
-        for level in range(k - 1, 0, -1):
-            reached[level] |= reached[level - 1] & row
-        reached[0] |= row
-    return reached[-1]
+    shifts = begin * _WORD - first
+    owner = np.repeat(np.arange(len(first)), words)
+    return Pieces(bounds, shifts, owner, np.arange(len(owner)) * _WORD - shifts[owner], domain)
