@@ -72,7 +72,10 @@ class Chosen(Result):
         return self.frame.drop("clients", "of_clients")
 
     def released(self, privacy: Privacy | None = None) -> Released:
-        """The two rows as they may be shown; the episodes of both together are known."""
+        """The two rows as they may be shown; the episodes of both together are known.
+
+        Shares are no finer than the rounded counts that they stand for.
+        """
         gate = privacy or Privacy()
         shown = release(
             self.frame.with_columns(without=pl.col("of_clients") - pl.col("clients")),
@@ -82,9 +85,13 @@ class Chosen(Result):
             values=("incidence", "conf_low", "conf_high", "median_days"),
             overlapping=[[]],
         )
+        step = pl.max_horizontal(pl.lit(0.001), gate.round_to / pl.col("episodes"))
         frame = shown.frame.with_columns(
-            pl.col("incidence", "conf_low", "conf_high").round(3), pl.col("median_days").round()
-        )
+            (pl.col("incidence") / step).round() * step,
+            (pl.col("conf_low") / step).floor() * step,
+            (pl.col("conf_high") / step).ceil() * step,
+            pl.col("median_days").round(),
+        ).with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
         nobody = pl.col("clients").fill_null(0) == 0
         hidden = frame.with_columns(pl.col(SUPPRESSED) | nobody)
         figures_ = [c for c in hidden.columns if c not in ("part", *self.parameters, SUPPRESSED)]

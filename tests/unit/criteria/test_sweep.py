@@ -1,6 +1,7 @@
 """A sweep over the seven episodes of the fixture, and what is refused."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -67,6 +68,23 @@ def test_the_parts_of_a_saved_cohort_give_the_same(seven_episodes, tmp_path, fou
     again = cn.sweep(RULE, saved, {"k": [1, 2], "silent": [20, "30d"]}, first=True)
     assert again.tidy().equals(found.tidy())
     assert again.first.equals(found.first)
+
+
+def test_an_executor_gives_the_same(seven_episodes, tmp_path, found):
+    saved = cn.load(seven_episodes.save(tmp_path / "saved", partitions=3))
+    with ThreadPoolExecutor(2) as executor:
+        grid = {"k": [1, 2], "silent": [20, "30d"]}
+        again = cn.sweep(RULE, saved, grid, first=True, executor=executor)
+    assert again.tidy().equals(found.tidy())
+    assert again.first.equals(found.first)
+
+
+def test_a_choice_shows_no_share_finer_than_its_rounded_counts(made_up):
+    shown = made_up.choose("2024-01-01", incidence=0.2).released().frame
+    for row in shown.iter_rows(named=True):
+        step = max(0.001, 5 / row["episodes"])
+        steps = row["incidence"] / step
+        assert steps == pytest.approx(round(steps), abs=0.001 / step)  # shown to 0.1 %
 
 
 @pytest.mark.parametrize(
