@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +13,10 @@ from carenotebook.appraise import gate
 from carenotebook.appraise.clustered import CLIENT, THERAPIST
 from carenotebook.appraise.contrasts import contrasted
 from carenotebook.appraise.estimates import COUNTED, PER, Groups, estimated, split_name
-from carenotebook.appraise.evidence import Evidence, reviews_of
+from carenotebook.appraise.evidence import KEY, reviews_of
+from carenotebook.appraise.facts import Facts, gathered
 from carenotebook.appraise.measures import MEASURES, Measure
+from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
@@ -117,6 +120,7 @@ def audit(  # noqa: PLR0913 - what an audit looks at
     window: str = "90d",
     flagged_by: str = "26w",
     cluster: Literal["auto", "client", "therapist"] = "auto",
+    executor: Executor | None = None,
 ) -> Audit:
     """Whom a rule would have put up for review wrongly, unprepared or unevenly, and at what harm.
 
@@ -140,6 +144,8 @@ def audit(  # noqa: PLR0913 - what an audit looks at
     cluster : {"auto", "client", "therapist"}
         Intervals are by client. "therapist": by the therapist of the episode where that is wider;
         "auto": so where fewer than 40 therapists are known.
+    executor : concurrent.futures.Executor, optional
+        Where the parts of a saved cohort are looked at, as for `carenotebook.replay`.
 
     Returns
     -------
@@ -197,14 +203,16 @@ def audit(  # noqa: PLR0913 - what an audit looks at
     duration_us(horizon, "horizon", zero=False)
     duration_us(window, "window", zero=False)
     by_then = duration_us(flagged_by, "flagged_by", zero=False)
-    evidence = Evidence(flags, horizon, window)
-    groups = _groups(evidence, as_names(by), by_then, cluster)
-    frame = pl.concat(_rows(m, evidence, groups) for m in MEASURES)
+    facts = gathered(replay, horizon, window, executor)
+    groups = _groups(facts, flags.cohort, as_names(by), by_then, cluster)
+    frame = pl.concat(_rows(m, facts, flags.cohort, groups) for m in MEASURES)
     splits = tuple(groups.splits)
     return Audit(flags, groups.by, horizon, window, flagged_by, frame, splits, groups.clusters)
 
 
-def _groups(evidence: Evidence, by: tuple[str, ...], by_then: int, cluster: str) -> Groups:
+def _groups(
+    facts: Facts, cohort: Cohort, by: tuple[str, ...], by_then: int, cluster: str
+) -> Groups:
     check_option("cluster", cluster, ("auto", "client", "therapist"))
     if len(by) > MOST_COLUMNS:
         raise OptionError(f"audit(): by= takes up to {MOST_COLUMNS} columns; groups get too small.")
@@ -214,7 +222,7 @@ def _groups(evidence: Evidence, by: tuple[str, ...], by_then: int, cluster: str)
             f"audit(): by={(taken or [CLIENT])[0]!r} cannot be split by; take or make a column of "
             "another name that groups clients."
         )
-    cohort, episodes = evidence.cohort, evidence.episodes
+    episodes = facts.episodes
     clusters: tuple[str, ...] = (CLIENT,)
     if cluster != "client" and cohort.has("episodes", "therapist_id"):
         known = episodes["therapist_id"].drop_nulls().n_unique()
@@ -229,10 +237,10 @@ def _groups(evidence: Evidence, by: tuple[str, ...], by_then: int, cluster: str)
     return Groups(episodes, by, clusters, cohort.as_of, by_then)
 
 
-def _rows(measure: Measure, evidence: Evidence, groups: Groups) -> pl.DataFrame:
-    needs = measure.lacking(evidence.cohort)
-    units = evidence.flags.clear().with_columns(value=pl.lit(None, pl.Boolean))
-    rows = estimated(measure, units if needs else measure.rows(evidence), groups)
+def _rows(measure: Measure, facts: Facts, cohort: Cohort, groups: Groups) -> pl.DataFrame:
+    needs = measure.lacking(cohort)
+    nothing = facts.episodes.clear().select(*KEY, value=pl.lit(None, pl.Boolean))
+    rows = estimated(measure, facts.units.get(measure.term, nothing), groups)
     names = {
         "section": measure.section,
         "term": measure.term,

@@ -119,7 +119,11 @@ def _counts(rows: pl.DataFrame, hit: pl.Series) -> Row:
 
 def _mean_error(ids: pl.Series, apart: pl.Series, name: str) -> tuple[float, float, int, str]:
     """How many standard errors the interval reaches, the standard error, and clusters."""
-    sums = pl.DataFrame({"of": ids, "apart": apart}).group_by("of").agg(pl.col("apart").sum())
+    sums = (
+        pl.DataFrame({"of": ids, "apart": apart})
+        .group_by("of", maintain_order=True)
+        .agg(pl.col("apart").sum())
+    )
     many = sums.height
     if many < 2:
         return 0.0, 0.0, many, name

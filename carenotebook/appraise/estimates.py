@@ -93,7 +93,8 @@ def estimated(measure: Measure, units: pl.DataFrame, groups: Groups) -> pl.DataF
     if measure.kind == "incidence":
         mine = groups.frame.with_columns(value=pl.lit(value=True))
     else:
-        mine = units.select(*KEY, "value").join(known, on=KEY)
+        # In one order, so that sums come out alike wherever the units were gathered.
+        mine = units.select(*KEY, "value").join(known, on=KEY).sort(*KEY, "value")
     rows = []
     for split in groups.splits:
         parts = _parts(mine, split)

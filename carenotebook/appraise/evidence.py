@@ -32,6 +32,12 @@ def reviews_of(replay: object, asked: str) -> Replay:
     return replay
 
 
+def waits_of(cohort: Cohort) -> pl.DataFrame:
+    """When each wait from referral to the start of an episode began and ended."""
+    waited = cohort.spans().filter(pl.col("referred_at") < pl.col("started_at"))
+    return waited.select("referred_at", "started_at")
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A replay with what stands around its flags.
@@ -43,16 +49,24 @@ class Evidence:
         How long after a flag is looked at.
     window : str
         How long before a flag is looked at; never further than what is seen of its episode.
+    others : polars.DataFrame, optional
+        What `waits_of` tells of everybody, where the cohort is one part of theirs.
     """
 
     replay: Replay
     horizon: str
     window: str
+    others: pl.DataFrame | None = None
 
     @property
     def cohort(self) -> Cohort:
         """The cohort."""
         return self.replay.cohort
+
+    @cached_property
+    def waits(self) -> pl.DataFrame:
+        """When somebody began to wait, and when that ended; without the clients' names."""
+        return waits_of(self.cohort) if self.others is None else self.others
 
     @cached_property
     def episodes(self) -> pl.DataFrame:

@@ -47,7 +47,7 @@ def left_unreached(evidence: Evidence) -> pl.DataFrame:
 
 def missed_while_others_wait(evidence: Evidence) -> pl.DataFrame:
     """Missed appointments of never flagged episodes while somebody referred waited to begin."""
-    waits = evidence.cohort.spans().filter(pl.col("referred_at") < pl.col("started_at"))
+    waits = evidence.waits
     never = evidence.episodes.filter(pl.col(FLAG).is_null())
     missed = (
         evidence.appointments.filter(pl.col("event").is_in(MISSED))

@@ -72,3 +72,42 @@ def test_a_partition_that_cannot_be_read_fails_the_call_and_is_named(client, tmp
 
     with pytest.raises(DataError, match="Partition 1 "):
         cn.replay(RULE, saved, executor=client.get_executor())
+
+
+def test_a_sweep_on_workers_is_the_sweep_of_one_machine(cohort, client):
+    draft = c.Rule(
+        "misses and silence",
+        (c.missed(within=c.param("window")) >= c.param("k"))
+        & (c.days_since_heard() >= c.param("silence")),
+    )
+    grid = {"window": ["30d", "90d"], "k": range(1, 4), "silence": ["7d", "21d"]}
+    asked = {"grid": grid, "person_days": True, "first": True}
+    here = cn.sweep(draft, cohort, **asked)
+    there = cn.sweep(draft, cohort, **asked, executor=client.get_executor())
+
+    assert here.tidy().equals(there.tidy())
+    assert here.first.equals(there.first)
+
+
+def test_an_audit_on_workers_is_the_audit_of_one_machine(cohort, client):
+    found = cn.replay(RULE, cohort)
+    here = cn.audit(found, by=["language", "site"])
+    there = cn.audit(found, by=["language", "site"], executor=client.get_executor())
+
+    assert here.tidy().equals(there.tidy())
+    assert here.tidy()["numerator"].sum() > 1000
+
+
+def test_a_protocol_and_its_audit_on_workers(cohort, client):
+    stages = [
+        c.Stage("concern", when=c.missed(within="90d") >= 1, requires=["attendance_conversation"]),
+        c.Stage("review", when=RULE.when),
+    ]
+    protocol = c.Protocol("staged", stages)
+    here = cn.replay(protocol, cohort)
+    there = cn.replay(protocol, cohort, executor=client.get_executor())
+
+    assert here.intervals.equals(there.intervals)
+    assert cn.audit(here).tidy().equals(cn.audit(there, executor=client.get_executor()).tidy())
+    with pytest.raises(cn.CareNotebookError, match="protocol's replay"):
+        cn.audit(here.reviews, executor=client.get_executor())
