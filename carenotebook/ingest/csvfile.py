@@ -26,6 +26,9 @@ from carenotebook.ingest.quarantine import RawTable
 BLOCK = 32_000_000
 """Bytes that are read at a time."""
 
+_BY_HAND = 4_000_000
+"""Bytes of the same that `csv` reads, whose fields take much memory."""
+
 _BOM = b"\xef\xbb\xbf"
 _NOT_UTF8 = "is not UTF-8 text. Save it as 'CSV UTF-8' and read it again."
 NUL = "row holds NUL characters: the file is damaged there"
@@ -172,7 +175,7 @@ class CsvFile:
                 raise changed(self.path)
             return None
         file.seek(offset)
-        lines = self._hand(file, size, first)
+        lines = self._hand(file, min(size, _BY_HAND), first)
         file.seek(offset + len(lines.content))
         return lines
 

@@ -288,7 +288,10 @@ def rejects(table: str, raw: RawTable, reasons: pl.DataFrame, first: int = 0) ->
         The number of the raw table's first row in its source, from 0.
     """
     rows = reasons[ROW]
-    texts = [json.dumps(r, default=str, ensure_ascii=False) for r in raw.frame[rows].to_dicts()]
+    texts = [
+        json.dumps(r, default=str, ensure_ascii=False)
+        for r in raw.frame[rows].iter_rows(named=True)
+    ]
     texts = [
         raw.broken[i][1] if i in raw.broken else t
         for i, t in zip(rows.to_list(), texts, strict=True)
