@@ -75,7 +75,10 @@ class Block:
         return self.kept(make, lambda: make(self))
 
     def kept(self, key: object, make: Callable[[], T]) -> T:
-        """What was made under a key before, or is made now."""
+        """What was made under a key before, or is made now; not of the block itself, but arrays.
+
+        What refers to the block would keep it in memory after its answer.
+        """
         if key not in self._made:
             self._made[key] = make()
         found: T = self._made[key]

@@ -19,7 +19,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.parallel import each_part, in_threads
-from carenotebook.core.parts import CLIENT
+from carenotebook.core.parts import CLIENT, Part
 from carenotebook.criteria import leaves, nodes, spans, syntax
 from carenotebook.criteria.block import Block, Episodes
 from carenotebook.criteria.needs import columns_needed
@@ -165,13 +165,20 @@ def blocks(
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
     """The cohort in ranges of clients: each block with these columns, and its episodes."""
     for part in cohort.parts:
-        episodes = _episodes(cohort.part_spans(part))
-        tables = {
-            name: part[name].select(CLIENT, *wanted).collect() for name, wanted in columns.items()
-        }
+        episodes = _episodes(cohort.part_spans(_narrow(part)))
+        wanted = [part[name].select(CLIENT, *names) for name, names in columns.items()]
+        tables = dict(zip(columns, pl.collect_all(wanted), strict=True))
         if "pauses" in part:
             tables["pauses"] = _merged_pauses(part["pauses"])
         yield from _split(episodes, tables, question, cohort, most)
+
+
+def _narrow(part: Part) -> Part:
+    """A part whose episodes hold no more than what spans of them are made of."""
+    if "episodes" not in part:
+        return part
+    needed = pl.selectors.by_name(CLIENT, "client_id", "started_at", "ended_at", require_all=False)
+    return {**part, "episodes": part["episodes"].select(needed)}
 
 
 def _split(
@@ -268,7 +275,7 @@ def _with_events(
         )
     pauses = tables.get("pauses")
     if pauses is None or pauses.is_empty():
-        return appointments.with_columns(event=outcome)
+        return appointments.hstack([appointments["outcome"].alias("event")])
     excused = _in_pause(appointments, pauses) & outcome.is_in(_EXCUSABLE)
     return appointments.with_columns(
         event=pl.when(excused)

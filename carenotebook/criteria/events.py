@@ -28,6 +28,10 @@ def placed(
 
 def scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
     """When an instrument was taken, and what it gave; an early score counts as at the start."""
+    return block.kept((instrument, name), lambda: _scores_taken(block, instrument, name))
+
+
+def _scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
     mine = (pl.col("instrument") == instrument) & pl.col(name).is_not_null()
     rows = block.tables["measures"].rows(mine, CLIENT, "at", name)
     taken = block.place(column(rows, CLIENT), column(rows, "at"), early=True)

@@ -25,8 +25,7 @@ from carenotebook.criteria.spans import (
     union_in_order,
 )
 from carenotebook.criteria.spans import unknown as unknown_spans
-from carenotebook.criteria.values import Reach, Steps, measure_change
-from carenotebook.criteria.values import value as value_of
+from carenotebook.criteria.values import Reach, Steps, measure_change, value
 
 
 def compare(node: nodes.Compare, block: Block, found: Reach | Steps | None = None) -> Truth:
@@ -34,7 +33,7 @@ def compare(node: nodes.Compare, block: Block, found: Reach | Steps | None = Non
     term, op = node.term, node.op
     if isinstance(term, nodes.Attribute):
         return _attribute(term, block, lambda v: _compared(op, v, node.value))
-    found = _value(term, block) if found is None else found
+    found = value(term, block) if found is None else found
     if isinstance(found, Steps):
         return found.where(lambda v: _compared(op, v, node.value), block.domain)
     threshold = days_us(node.value) if term.quantity == "days" else node.value
@@ -47,7 +46,7 @@ def is_in(node: nodes.IsIn, block: Block) -> Truth:
         return _attribute(
             node.term, block, lambda v: pl.any_horizontal([v == x for x in node.values])
         )
-    if isinstance(found := _value(node.term, block), Steps):
+    if isinstance(found := value(node.term, block), Steps):
         return found.where(lambda v: np.isin(v, np.array(node.values, float)), block.domain)
     each = [_reached(found, "==", v, block.domain) for v in dict.fromkeys(node.values)]
     return known(cover(each, 1))
@@ -58,7 +57,7 @@ def is_unknown(term: syntax.Term, block: Block) -> Truth:
     if isinstance(term, nodes.Attribute):
         truth = _attribute(term, block, lambda v: v.is_not_null())
         return known(unknown_spans(truth, block.domain))
-    if isinstance(found := _value(term, block), Steps):
+    if isinstance(found := value(term, block), Steps):
         return known(complement(union_in_order(found.starts, found.stops), block.domain))
     return known(NOWHERE)
 
@@ -70,13 +69,6 @@ def reliable_change(node: nodes.Improved | nodes.Deteriorated, block: Block) -> 
     upwards = instrument.higher_is_better == isinstance(node, nodes.Improved)
     change = measure_change(nodes.MeasureChange(node.instrument), block)
     return change.where(lambda v: v >= least if upwards else v <= -least, block.domain)
-
-
-def _value(term: syntax.Term, block: Block) -> Reach | Steps:
-    """A term's value; a block that is asked but once keeps it for other leaves of the rule."""
-    if block.leaves is not None:
-        return value_of(term, block)
-    return block.kept(("value", term), lambda: value_of(term, block))
 
 
 def _compared(op: str, values: Any, threshold: Any) -> Any:

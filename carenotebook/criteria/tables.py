@@ -31,7 +31,7 @@ class Table:
         if self.cut_from is None:
             return self.whole
         wider, clients = self.cut_from[0].nearest, self.cut_from[1]
-        return wider.frame.filter(pl.Series(np.repeat(clients, wider.rows_by_client)))
+        return _filtered(wider.frame, pl.Series(np.repeat(clients, wider.rows_by_client)))
 
     @cached_property
     def rows_by_client(self) -> Keys:
@@ -55,14 +55,20 @@ class Table:
 
     def rows(self, chosen: pl.Expr | None, *columns: str) -> pl.DataFrame:
         """Columns of the chosen rows (null is not chosen), in order."""
-        kept = self.frame.select(columns)
+        kept = self.frame[list(columns)]
         if chosen is None or kept.is_empty():
             return kept
-        return kept.filter(self.frame.select(chosen).to_series())
+        return _filtered(kept, self.frame.select(chosen).to_series())
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
         return name in self.whole.columns
+
+
+def _filtered(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+    """What `frame.filter` gives, without the time that planning it takes."""
+    mask = mask if len(mask) == frame.height else mask.new_from_index(0, frame.height)
+    return pl.DataFrame([series.filter(mask) for series in frame.iter_columns()])
 
 
 def column(frame: pl.DataFrame, name: str) -> Keys:
