@@ -34,7 +34,7 @@ _MODULE_OF = {
     "synthetic_cohort": "synthetic.generate",
     "table_one": "appraise.baseline",
 }
-_SUBMODULES = ("appraise", "criteria", "effects", "privacy", "quality", "widgets")
+_SUBMODULES = ("appraise", "criteria", "effects", "outreach", "privacy", "quality", "widgets")
 
 __version__ = metadata.version("carenotebook")
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "load",
     "outcome_panel",
     "outcomes",
+    "outreach",
     "privacy",
     "quality",
     "read_csv",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from carenotebook import appraise as appraise
     from carenotebook import criteria as criteria
     from carenotebook import effects as effects
+    from carenotebook import outreach as outreach
     from carenotebook import privacy as privacy
     from carenotebook import quality as quality
     from carenotebook import widgets as widgets

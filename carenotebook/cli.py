@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import carenotebook as cn
+from carenotebook.cli_case import add_case
 from carenotebook.core.errors import (
     CareNotebookError,
     CareNotebookWarning,
+    CaseError,
     MappingError,
     OptionError,
 )
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from carenotebook.criteria.rule import Rule
     from carenotebook.report.review import Review
 
-UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING = 1, 2, 3, 4, 5, 6
+UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING, CASE = 1, 2, 3, 4, 5, 6, 7
 INTERRUPTED = 130
 
 EXIT_CODES = """\
@@ -41,6 +43,7 @@ exit codes:
   4  the rule was refused: malformed, or it needs data that the cohort does not have
   5  the output could not be written
   6  the columns are not carenotebook's and no mapping was given: one is suggested
+  7  a case study, or a saved play of one, was refused
   130  interrupted
 """
 TABLES = (
@@ -129,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_review(commands)
     _add_suggest(commands)
+    add_case(commands, _case)
     lab = commands.add_parser("lab", help="open JupyterLab on the tour")
     lab.set_defaults(run=_lab)
     return parser
@@ -424,6 +428,20 @@ def _write(review: Review, output: Path) -> None:
         raise _Failure(OUTPUT, f"{output}: {error.strerror or type(error).__name__}.") from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _case(arguments: argparse.Namespace) -> None:
+    try:
+        arguments.act(arguments)
+    except CaseError as error:
+        raise _Failure(CASE, str(error)) from None
+    except OptionError as error:
+        raise _Failure(USAGE, str(error)) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise _Failure(OUTPUT, f"{error.filename or 'a file'}: {reason}.") from None
 
 
 def _lab(_: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ No message may hold a client's value: name tables, columns and rows instead.
 __all__ = [
     "CareNotebookError",
     "CareNotebookWarning",
+    "CaseError",
     "DataError",
     "DisclosureError",
     "MappingError",
@@ -21,6 +22,10 @@ class CareNotebookError(Exception):
 
 class CareNotebookWarning(UserWarning):
     """The answer stands, but the data may not mean what it seems to say."""
+
+
+class CaseError(CareNotebookError):
+    """A case study, or a saved play, is malformed; each line names the file, line and fault."""
 
 
 class DataError(CareNotebookError):

@@ -46,6 +46,7 @@ _CHARTS = {
     "carenotebook.criteria.unresolved.UnknownOutcomes": "criteria.proportions",
     "carenotebook.appraise.auditing.Audit": "audit.audit_chart",
     "carenotebook.appraise.deciding.Decision": "decision.decision_chart",
+    "carenotebook.outreach.case_group.GroupResults": "criteria.proportions",
     "carenotebook.appraise.misclassified.Misclassification": "audit.misclassification_chart",
 }
 
