@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 _MODULE_OF = {
     "cluster_bootstrap": "resampled",
     "cumulative_incidence": "competing",
+    "difference_in_differences": "did",
     "e_value": "unmeasured",
     "hazard_model": "hazards",
     "interrupted_time_series": "its",
@@ -19,6 +20,7 @@ _MODULE_OF = {
 __all__ = [
     "cluster_bootstrap",
     "cumulative_incidence",
+    "difference_in_differences",
     "e_value",
     "hazard_model",
     "interrupted_time_series",
@@ -29,6 +31,7 @@ __all__ = [
 if TYPE_CHECKING:
     from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
     from carenotebook.effects.curves import survival_curve as survival_curve
+    from carenotebook.effects.did import difference_in_differences as difference_in_differences
     from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
