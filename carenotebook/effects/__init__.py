@@ -14,6 +14,7 @@ _MODULE_OF = {
     "hazard_model": "hazards",
     "interrupted_time_series": "its",
     "repeated_measures": "repeated",
+    "stepped_wedge": "wedge",
     "survival_curve": "curves",
 }
 
@@ -25,6 +26,7 @@ __all__ = [
     "hazard_model",
     "interrupted_time_series",
     "repeated_measures",
+    "stepped_wedge",
     "survival_curve",
 ]
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
     from carenotebook.effects.resampled import cluster_bootstrap as cluster_bootstrap
     from carenotebook.effects.unmeasured import e_value as e_value
+    from carenotebook.effects.wedge import stepped_wedge as stepped_wedge
 
 
 def __getattr__(name: str) -> Any:

@@ -113,15 +113,15 @@ def panel_of(
             "first; errors are clustered by unit anyway."
         )
     clock = clock_of(rows, time, caller)
-    rows = rows.with_columns(_group=pl.Series(_began(rows, first, clock), dtype=pl.Float64))
+    rows = rows.with_columns(_group=pl.Series(began_of(rows, first, clock), dtype=pl.Float64))
     for column in ("_group", cluster):
-        if column is not None and _changes(rows, unit, column):
+        if column is not None and changes_within(rows, unit, column):
             name = first if column == "_group" else column
             raise OptionError(f"{caller}: {name} must be the same in all rows of a {unit}.")
     return _arranged(rows, names, cluster, clock, left_out)
 
 
-def _began(rows: pl.DataFrame, first: str, clock: Clock) -> Array:
+def began_of(rows: pl.DataFrame, first: str, clock: Clock) -> Array:
     """When treatment began, infinite for never."""
     known = rows[first]
     if clock.origin is None:
@@ -138,7 +138,8 @@ def _began(rows: pl.DataFrame, first: str, clock: Clock) -> Array:
     return np.where(known.is_null().to_numpy(), NEVER, found)
 
 
-def _changes(rows: pl.DataFrame, unit: str, column: str) -> bool:
+def changes_within(rows: pl.DataFrame, unit: str, column: str) -> bool:
+    """Whether a column takes several values within a unit."""
     return bool((rows.group_by(unit).agg(pl.col(column).n_unique())[column] > 1).any())
 
 
