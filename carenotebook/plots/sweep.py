@@ -91,7 +91,7 @@ def _panel(cells: list[dict[str, Any]], across: str, down: str, most: float, hea
         y=alt.Y("y:O", sort=lines, title=down, axis=flat),
     )
     shown = base.transform_filter("!datum.hidden")
-    width = max(_CELL, min(60, WIDTH // max(len(columns), 1)))
+    width = max(_CELL, WIDTH // max(len(columns), 3))
     chart = alt.layer(
         shown.mark_rect(fill=A, stroke=GRID).encode(
             fillOpacity=alt.FillOpacity("shade:Q", scale=None)
