@@ -222,5 +222,6 @@ def states(replay: Replay) -> States:
         .then(pl.lit(UNDECIDED))
         .otherwise(pl.lit("never"))
     )
-    episodes = replay.episodes().with_columns(state=state)
-    return States(shares(episodes, "state"))
+    # Numbers of clients, whose episodes stand together, are counted faster than their names.
+    episodes = replay.episodes().select(client=pl.col("client_id").rle_id(), state=state)
+    return States(shares(episodes, "state", client="client"))

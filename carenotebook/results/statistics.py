@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -172,65 +172,70 @@ def cumulative_incidence(
     order = np.argsort(duration, kind="stable")
     t, c = duration[order], cause[order]
     _, clusters = np.unique(cluster[order], return_inverse=True)
-    steps, first, index = np.unique(t, return_index=True, return_inverse=True)
+    first = np.flatnonzero(np.diff(t, prepend=t[:1] - 1))
+    index = np.repeat(np.arange(len(first)), np.diff(first, append=len(t)))
     at_risk = (len(t) - first).astype(np.float64)
-    events = np.bincount(index[c == 1], minlength=len(steps)).astype(np.float64)
-    ends = np.bincount(index[c > 0], minlength=len(steps)).astype(np.float64)
-    survival = np.cumprod(1 - ends / at_risk) if len(steps) else np.zeros(0)
-    before = np.concatenate(([1.0], survival[:-1]))
-    jumps = before * events / at_risk
-    curve = np.concatenate(([0.0], np.cumsum(jumps)))
-    at = np.searchsorted(steps, times, side="right")
-    influence = _Influence(index, c, at_risk, events, ends, before, jumps)
-    errors = np.array([_cluster_error(influence.until(k), clusters) for k in at])
+    events = np.bincount(index[c == 1], minlength=len(first)).astype(np.float64)
+    ends = np.bincount(index[c > 0], minlength=len(first)).astype(np.float64)
+    before = np.concatenate(([1.0], np.cumprod(1 - ends / at_risk)))[:-1]
+    curve = np.concatenate(([0.0], np.cumsum(before * events / at_risk)))
+    at = np.searchsorted(t[first], times, side="right")
     estimate = curve[at]
+    influence = _influence(index, c, at_risk, ends, before, curve)
+    errors = _cluster_errors(influence, estimate, np.append(first, len(t))[at], at, clusters)
     low, high = log_log(estimate, errors, z)
     remaining = len(t) - np.searchsorted(t, times, side="left")
     return CumulativeIncidence(np.asarray(times), estimate, errors, low, high, remaining)
 
 
-@dataclass(frozen=True)
-class _Influence:
-    """What each row adds to the estimate, per unit of its weight."""
+class _Influence(NamedTuple):
+    """What each row adds to the estimate at a time, per unit of its weight.
 
-    index: Ints
-    cause: Ints
-    at_risk: Floats
-    events: Floats
-    ends: Floats
-    before: Floats
-    jumps: Floats
+    A row that has left adds `fixed + slope * estimate`; one that is still there adds what all do
+    that are, `there` by the number of steps passed.
+    """
 
-    def until(self, step: int) -> Floats:
-        """Influence of every row on the estimate after the first `step` distinct times."""
-        n, y = self.index, self.at_risk
-        if step == 0:
-            return np.zeros(len(n))
-        in_time = np.arange(len(y)) < step
-        jumps = np.where(in_time, self.jumps, 0.0)
-        # While at risk: earlier ends raise later survival by the running sum of `lost`, and the
-        # row's own presence lowers each jump by its share.
-        running, after_end, own_jump = self._of_every_step
-        while_at_risk = np.cumsum(jumps * (running[:-1] - 1 / y))
-        later = jumps.sum() - np.cumsum(jumps)
-        influence: Floats = while_at_risk[n] + after_end * later[n]
-        influence += np.where(in_time[n], own_jump, 0.0)
-        return influence
-
-    @cached_property
-    def _of_every_step(self) -> tuple[Floats, Floats, Floats]:
-        """What does not depend on the step: the running sum of `lost`, and two values a row."""
-        n, y = self.index, self.at_risk
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lost = np.where(y > self.ends, self.ends / (y * (y - self.ends)), 0.0)
-            own = np.where(y > self.ends, 1 / (y - self.ends), 0.0)
-        running = np.concatenate(([0.0], np.cumsum(lost)))
-        after_end = running[n + 1] - np.where(self.cause > 0, own[n], 0.0)
-        return running, after_end, np.where(self.cause == 1, self.before[n] / y[n], 0.0)
+    fixed: Floats
+    slope: Floats
+    there: Floats
 
 
-def _cluster_error(influence: Floats, clusters: Ints) -> float:
-    return math.sqrt(float((np.bincount(clusters, weights=influence) ** 2).sum()))
+def _influence(  # noqa: PLR0913, PLR0917 - the parts of the estimator
+    index: Ints, cause: Ints, at_risk: Floats, ends: Floats, before: Floats, curve: Floats
+) -> _Influence:
+    """Of every row, `index` being the step at which it leaves."""
+    # While at risk: earlier ends raise later survival by the running sum of `lost`, and the row's
+    # own presence lowers each jump by its share.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(at_risk > ends, 1 / (at_risk - ends), 0.0)
+    running = np.concatenate(([0.0], np.cumsum(ends * own / at_risk)))
+    there = np.concatenate(([0.0], np.cumsum(np.diff(curve) * (running[:-1] - 1 / at_risk))))
+    slope = running[index + 1] - np.where(cause > 0, own[index], 0.0)
+    jump = np.where(cause == 1, (before / at_risk)[index], 0.0)
+    return _Influence(there[index + 1] + jump - slope * curve[index + 1], slope, there)
+
+
+def _cluster_errors(
+    influence: _Influence, estimate: Floats, gone: Ints, steps: Ints, clusters: Ints
+) -> Floats:
+    """Standard error at each time, by which `gone` rows have left; times are in order.
+
+    Kept by cluster: the sums over its rows that have left, and how many are still there. So a time
+    costs one pass over the clusters, and each row is added once.
+    """
+    there = np.bincount(clusters).astype(np.float64)
+    fixed, slope = np.zeros(len(there)), np.zeros(len(there))
+    errors, since = np.zeros(len(estimate)), 0
+    for i, until in enumerate(gone):
+        left = clusters[since:until]
+        np.add.at(fixed, left, influence.fixed[since:until])
+        np.add.at(slope, left, influence.slope[since:until])
+        np.add.at(there, left, -1.0)
+        each = fixed + estimate[i] * slope + influence.there[steps[i]] * there
+        # Not the dot product of BLAS, whose threads wait for each other on a busy machine.
+        errors[i] = math.sqrt(float(np.square(each).sum()))
+        since = until
+    return errors
 
 
 def log_log(estimate: Floats, errors: Floats, z: float = Z95) -> tuple[Floats, Floats]:
