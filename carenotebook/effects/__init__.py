@@ -10,36 +10,42 @@ _MODULE_OF = {
     "cluster_bootstrap": "resampled",
     "cumulative_incidence": "competing",
     "difference_in_differences": "did",
+    "dose_response": "dose",
     "e_value": "unmeasured",
     "hazard_model": "hazards",
     "interrupted_time_series": "its",
     "repeated_measures": "repeated",
     "stepped_wedge": "wedge",
     "survival_curve": "curves",
+    "weighted_effect": "weighting",
 }
 
 __all__ = [
     "cluster_bootstrap",
     "cumulative_incidence",
     "difference_in_differences",
+    "dose_response",
     "e_value",
     "hazard_model",
     "interrupted_time_series",
     "repeated_measures",
     "stepped_wedge",
     "survival_curve",
+    "weighted_effect",
 ]
 
 if TYPE_CHECKING:
     from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
     from carenotebook.effects.curves import survival_curve as survival_curve
     from carenotebook.effects.did import difference_in_differences as difference_in_differences
+    from carenotebook.effects.dose import dose_response as dose_response
     from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
     from carenotebook.effects.resampled import cluster_bootstrap as cluster_bootstrap
     from carenotebook.effects.unmeasured import e_value as e_value
     from carenotebook.effects.wedge import stepped_wedge as stepped_wedge
+    from carenotebook.effects.weighting import weighted_effect as weighted_effect
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CHARTS = {
     "carenotebook.effects.competing.CumulativeIncidenceCurve": "curves.incidence_chart",
     "carenotebook.effects.did.DifferenceInDifferences": "adoption.events_chart",
+    "carenotebook.effects.dose.DoseResponse": "dose.dose_chart",
     "carenotebook.effects.its.InterruptedTimeSeries": "series.series_chart",
     "carenotebook.effects.curves.SurvivalCurve": "curves.survival_chart",
     "carenotebook.effects.unmeasured.EValue": "estimates.e_values_chart",

@@ -171,7 +171,10 @@ def said_estimate(row: Mapping[str, object]) -> str:
     ...                "conf_high": 0.945, "p_value": 0.1634})
     'treatment: -2.33 (95 % CI -5.6 to 0.945; p = 0.163)'
     """
-    figure = significant(row["estimate"])
+    tested = row["estimate"] is None and row.get("statistic") is not None
+    figure = (
+        f"statistic {significant(row['statistic'])}" if tested else significant(row["estimate"])
+    )
     low, high, p = (row.get(k) for k in ("conf_low", "conf_high", "p_value"))
     inside = [] if low is None or high is None else [f"95 % CI {from_to(low, high)}"]
     inside += [] if p is None else [p_value(p)]
