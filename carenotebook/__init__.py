@@ -15,6 +15,7 @@ _MODULE_OF = {
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "compare_rules": "appraise.compare",
+    "ethics_review": "appraise.ethics",
     "from_frames": "ingest.frames",
     "gaps": "describe.gaps",
     "link_appointments": "ingest.linkage",
@@ -50,6 +51,7 @@ __all__ = [
     "compare_rules",
     "criteria",
     "effects",
+    "ethics_review",
     "from_frames",
     "gaps",
     "link_appointments",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from carenotebook.appraise.auditing import audit as audit
     from carenotebook.appraise.baseline import table_one as table_one
     from carenotebook.appraise.compare import compare_rules as compare_rules
+    from carenotebook.appraise.ethics import ethics_review as ethics_review
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load

@@ -239,9 +239,9 @@ def _demo(arguments: argparse.Namespace) -> None:
         & (c.contacts(direction="outbound", purpose="outreach", delivered=True, within="60d") >= 2),
         source="an example of carenotebook's",
         safeguards=(
-            "A clinician looks at risk first, and treats what is missing as unknown.",
-            "Someone talks with the client about what stands in the way.",
-            "Another time, way of meeting or therapist is offered before anything else.",
+            "Risk looked at: by a clinician first, who treats what is missing as unknown.",
+            "Conversation about attendance: someone asks the client what stands in the way.",
+            "Alternatives offered: another time, way of meeting or therapist, before all else.",
         ),
     )
     review = _reviewed(cohort, rule, ["language"])

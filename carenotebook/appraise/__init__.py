@@ -1,4 +1,4 @@
-"""What a criterion would do to people: the audit, misclassification, and a rule as a trigger.
+"""What a criterion would do to people: audit, misclassification, safeguards, service conduct.
 
 Names are imported when they are first used.
 """
@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING, Any
 _MODULE_OF = {
     "audit": "auditing",
     "decision": "deciding",
+    "ethics_review": "ethics",
     "misclassification": "misclassified",
+    "preset_safeguards": "ethics",
+    "professional_codes": "codes",
 }
-__all__ = ["audit", "decision", "misclassification"]
+__all__ = [
+    "audit",
+    "decision",
+    "ethics_review",
+    "misclassification",
+    "preset_safeguards",
+    "professional_codes",
+]
 
 if TYPE_CHECKING:
     from carenotebook.appraise.auditing import audit as audit
+    from carenotebook.appraise.codes import professional_codes as professional_codes
     from carenotebook.appraise.deciding import decision as decision
+    from carenotebook.appraise.ethics import ethics_review as ethics_review
+    from carenotebook.appraise.ethics import preset_safeguards as preset_safeguards
     from carenotebook.appraise.misclassified import misclassification as misclassification
 
 

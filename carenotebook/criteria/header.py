@@ -30,12 +30,7 @@ def check_header(criterion: Any, what: str) -> None:
 
 
 def save_tree(criterion: Any, what: str, content: Mapping[str, Any], path: str | Path) -> Path:
-    """Write a criterion as YAML; a model without safeguards is refused."""
-    if criterion.kind == "model" and not criterion.safeguards:
-        raise RuleError(
-            f"{criterion.name}: a {what} without safeguards may be studied, not saved as a model. "
-            "Name its safeguards=, or give it another kind=."
-        )
+    """Write a criterion as YAML."""
     tree = {
         f"carenotebook_{what}": syntax.LANGUAGE_VERSION,
         "name": criterion.name,

@@ -11,6 +11,7 @@ from carenotebook.core.durations import say_duration
 from carenotebook.core.errors import RuleError
 from carenotebook.criteria import serial, words
 from carenotebook.criteria.header import RuleKind, check_header, read_header, save_tree
+from carenotebook.criteria.safeguards import check_preset
 from carenotebook.criteria.stage import Stage
 
 
@@ -137,8 +138,10 @@ class Protocol:
         Raises
         ------
         RuleError
-            If the file cannot be written, or it calls itself a model without safeguards.
+            If the file cannot be written, or it calls itself a model while it lacks a blocking
+            safeguard; see `Rule.save`.
         """
+        check_preset(self, "protocol")
         stages = [serial.stage_to_tree(s) for s in self.stages]
         return save_tree(self, "protocol", {"stages": stages}, path)
 

@@ -11,6 +11,7 @@ from carenotebook.core.errors import RuleError
 from carenotebook.criteria import serial, words
 from carenotebook.criteria.header import RuleKind, check_header, parsed, read_header, save_tree
 from carenotebook.criteria.language import Expression
+from carenotebook.criteria.safeguards import check_preset
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +30,9 @@ class Rule:
     kind : {"local", "model", "cautionary", "housekeeping"}
         What a published rule is an example of.
     safeguards : sequence of str
-        What its source does before, beside and after it, in words.
+        What its source does before, beside and after it, in words. One that begins with a
+        safeguard's title and a colon ("Way back: ...") declares it; see
+        `carenotebook.ethics_review`.
 
     Examples
     --------
@@ -77,8 +80,12 @@ class Rule:
         Raises
         ------
         RuleError
-            If the file cannot be written, or the rule calls itself a model without safeguards.
+            If the file cannot be written, or the rule calls itself a model while it lacks a
+            blocking safeguard. It may still be saved under another `kind`, to be studied; a
+            published preset may be copied as it is.
         """
+        if self.kind == "model":
+            check_preset(self, "rule", published=self in library().values())
         return save_tree(self, "rule", {"when": serial.to_tree(self.when.node)}, path)
 
     def check(self, cases: Any) -> None:

@@ -49,6 +49,8 @@ _CHARTS = {
     "carenotebook.appraise.auditing.Audit": "audit.audit_chart",
     "carenotebook.appraise.deciding.Decision": "decision.decision_chart",
     "carenotebook.outreach.case_group.GroupResults": "criteria.proportions",
+    "carenotebook.appraise.ethics.EthicsReview": "ethics.review_chart",
+    "carenotebook.appraise.ethics_records.SafeguardsRecorded": "ethics.recorded_chart",
     "carenotebook.appraise.misclassified.Misclassification": "audit.misclassification_chart",
 }
 

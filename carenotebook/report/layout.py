@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 import carenotebook
+from carenotebook.appraise.ethics import UNFIT
 from carenotebook.core.durations import say_duration
 from carenotebook.describe.panel import APPOINTMENTS
 from carenotebook.plots import plot
@@ -64,6 +65,7 @@ _KINDS = {
     "housekeeping": "housekeeping: a published rule for closing records",
 }
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("safeguards", "Safeguards", ("safeguards", "safeguards_recorded")),
     ("attendance", "Attendance", ("attendance", "outcome_panel")),
     ("flagged", "Put up for review", ("flagged", "by_month")),
     ("stages", "How far the stages came", ("stages", "stage_curves", "waiting")),
@@ -79,7 +81,9 @@ _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def page_of(review: Review) -> Page:
     """The page of a review."""
-    attendance, *others = (_section(review, *s) for s in _SECTIONS if _present(review, s[-1]))
+    safeguards, attendance, *others = (
+        _section(review, *s) for s in _SECTIONS if _present(review, s[-1])
+    )
     limits = Section("limits", "Limits of the method", (Part(points=tuple(_LIMITS.splitlines())),))
     return Page(
         title=f"Review of a criterion: {review.rule['name']}",
@@ -87,9 +91,26 @@ def page_of(review: Review) -> Page:
         standing=STANDING,
         reading=_reading(review),
         key_figures=tuple(key_figures(review)),
-        sections=(_data(review), attendance, _rule(review.rule), *others, limits),
+        sections=(
+            _data(review),
+            attendance,
+            _rule(review.rule),
+            safeguards,
+            *others,
+            limits,
+        ),
+        warning=warning(review.rule),
         made=f"Made by carenotebook {carenotebook.__version__}.",
     )
+
+
+def warning(rule: Mapping[str, Any]) -> str:
+    """What every page says of a criterion that lacks a blocking safeguard; empty for others."""
+    many = len(rule["lacking"])
+    if not many:
+        return ""
+    said = "1 blocking safeguard is" if many == 1 else f"{many} blocking safeguards are"
+    return f"{UNFIT}: {said} missing. For study on past data only."
 
 
 def _present(review: Review, blocks: tuple[str, ...]) -> bool:
@@ -182,7 +203,7 @@ def _rule(rule: Mapping[str, Any]) -> Section:
         (
             Part(lead, steps=tuple(re.sub(r"^\s*\d+\. ", "", c) for c in clauses)),
             Part(close, facts=facts),
-            Part(title="Safeguards that go with it", points=safeguards),
+            Part(title="Safeguards that it names", points=safeguards),
         ),
     )
 

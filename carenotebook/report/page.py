@@ -12,6 +12,7 @@ from carenotebook.report.tables import Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _PACKAGE = "carenotebook.report"
 
@@ -62,7 +63,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that a report says, in order."""
+    """Everything that a report says, in order.
+
+    `warning` stands at the top, at the end and on every printed page; empty: there is none.
+    """
 
     title: str
     lead: str
@@ -71,6 +75,7 @@ class Page:
     key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]
     made: str
+    warning: str = ""
 
 
 def render(page: Page) -> str:
@@ -84,7 +89,7 @@ def render(page: Page) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
@@ -92,6 +97,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["css_text"] = _css_text
+    return made
+
+
+def _css_text(text: str) -> Markup:
+    """A text as a string of CSS, in which nothing ends it or the style that it stands in."""
+    from markupsafe import Markup
+
+    safe = "".join(c if c.isalnum() or c in " .,:;" else f"\\{ord(c):x} " for c in text)
+    return Markup(f'"{safe}"')  # noqa: S704 - letters and escapes only
 
 
 def _kept_together(value: object) -> object:

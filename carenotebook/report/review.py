@@ -13,6 +13,7 @@ import carenotebook
 from carenotebook.appraise.auditing import MOST_COLUMNS, audit
 from carenotebook.appraise.compare import compare_rules
 from carenotebook.appraise.deciding import decision
+from carenotebook.appraise.ethics import EthicsReview, reviewed
 from carenotebook.appraise.misclassified import misclassification
 from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
@@ -24,7 +25,15 @@ from carenotebook.describe.panel import outcome_panel
 from carenotebook.describe.seen import ends_are_known
 from carenotebook.privacy import Privacy
 from carenotebook.report.figures import Block, data_blocks, result_block
-from carenotebook.report.layout import AUDIT, DECISION, GROUP, STANDING, key_figures, page_of
+from carenotebook.report.layout import (
+    AUDIT,
+    DECISION,
+    GROUP,
+    STANDING,
+    key_figures,
+    page_of,
+    warning,
+)
 from carenotebook.report.page import render
 
 if TYPE_CHECKING:
@@ -73,7 +82,8 @@ class Review:
     def summary(self) -> str:
         """The key figures in a few lines of text."""
         lines = [f"{k.what}: {k.figure} ({k.detail})" for k in key_figures(self)]
-        return "\n".join([*lines, self._rejected(), STANDING])
+        told = [*lines, self._rejected(), warning(self.rule), STANDING]
+        return "\n".join(text for text in told if text)
 
     def _rejected(self) -> str:
         read = self.blocks["tables"].released
@@ -135,7 +145,10 @@ def review(  # noqa: PLR0913 - what a report is asked for
     replayed = replay(rule, cohort)
     staged = replayed if isinstance(replayed, ProtocolReplay) else None
     found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
+    ethics = reviewed(rule, replayed)
     computed: dict[str, Callable[[], Result]] = {
+        "safeguards": lambda: ethics,
+        **_recorded(ethics),
         "attendance_overall": partial(attendance, cohort, every=None),
         "attendance": partial(attendance, cohort),
         "outcome_panel": partial(outcome_panel, cohort),
@@ -158,10 +171,15 @@ def review(  # noqa: PLR0913 - what a report is asked for
     blocks = {name: result_block(compute(), privacy) for name, compute in steps}
     return Review(
         data=_about_data(cohort),
-        rule=_about_rule(rule),
+        rule={**_about_rule(rule), "lacking": list(ethics.lacking)},
         blocks={**data_blocks(cohort, privacy), **blocks},
         privacy=privacy,
     )
+
+
+def _recorded(ethics: EthicsReview) -> dict[str, Callable[[], Result]]:
+    found = ethics.recorded
+    return {} if found is None else {"safeguards_recorded": lambda: found}
 
 
 def _as_rule(rule: Rule | Protocol) -> Rule:

@@ -22,6 +22,7 @@ _STYLE = """<style>
 .cn-table .gt_right{text-align:right}
 .cn-table .cn-hidden{font-style:italic;background-image:repeating-linear-gradient(
  135deg,rgba(128,128,128,.3) 0 1px,transparent 1px 5px)}
+.cn-table .cn-text{white-space:normal;min-width:12em;max-width:24em}
 .cn-table tfoot td,.cn-table .cn-note{font-size:12px;white-space:normal;border:0}
 @media print{.cn-table{max-height:none;overflow:visible}}
 </style>"""
@@ -70,6 +71,7 @@ def html_table(released: Released, title: str) -> str:
         body = re.sub(
             rf'(<td class="[^"]*)("[^>]*>){text}</td>', rf"\1 cn-hidden\2{text}</td>", body
         )
+    body = re.sub(r'<t([dh]) ([^>]*class="[^"]*)("[^>]*>[^<]{40,})', r"<t\1 \2 cn-text\3", body)
     note = _note(released)
     region = f'<div class="cn-table" role="region" tabindex="0" aria-label="{escape(title)}">'
     return f"{_STYLE}{region}{body.strip()}{note}</div>"

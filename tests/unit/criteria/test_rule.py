@@ -46,9 +46,10 @@ def test_save_and_load_give_the_rule_back(any_expression, tmp_path):
 
 
 def test_a_published_rule_keeps_its_kind_and_safeguards(tmp_path):
-    rule = c.Rule("x", c.missed() >= 1, kind="model", safeguards=["Talk first.", "Offer: times"])
+    said = ("Talk first.", "Offer: times")
+    rule = c.Rule("x", c.missed() >= 1, kind="cautionary", safeguards=said)
     back = c.load(rule.save(tmp_path / "x.rule.yml"))
-    assert (back.kind, back.safeguards) == ("model", ("Talk first.", "Offer: times"))
+    assert (back.kind, back.safeguards) == ("cautionary", said)
 
 
 def test_the_hash_is_sha256_of_the_canonical_json_of_the_tree():
