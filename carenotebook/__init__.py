@@ -22,6 +22,7 @@ _MODULE_OF = {
     "load": "core.loading",
     "outcome_panel": "describe.panel",
     "outcomes": "describe.outcomes",
+    "policy_effect": "effects.policy",
     "read_csv": "ingest.files",
     "read_database": "ingest.database",
     "read_excel": "ingest.files",
@@ -59,6 +60,7 @@ __all__ = [
     "outcome_panel",
     "outcomes",
     "outreach",
+    "policy_effect",
     "privacy",
     "quality",
     "read_csv",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.gaps import gaps as gaps
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
+    from carenotebook.effects.policy import policy_effect as policy_effect
     from carenotebook.effects.retention import retention as retention
     from carenotebook.ingest.database import read_database as read_database
     from carenotebook.ingest.fhir.reader import read_fhir as read_fhir

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -49,7 +49,7 @@ def by_group_time(panel: Panel, control: Control) -> Adoption:
     panel = _balanced(_with_before(panel))
     cells = group_time.cells_of(panel.outcome, panel.group, panel.times, control)
     size = len(panel.group)
-    under = cells.since >= 0
+    under = cells.since >= panel.phase_in
     if not under.any():
         whole = group_time.Summed(np.nan, np.full(size, np.nan), np.zeros(0))
     else:
@@ -64,7 +64,7 @@ def by_group_time(panel: Panel, control: Control) -> Adoption:
         events.add(
             step.estimate, step.influence / size, np.any(cells.member[:, cells.since == e], axis=1)
         )
-    possible = panel.seen & panel.treated
+    possible = panel.seen & panel.judged
     told = sum(int(n) for n in cells.treated[under])
     return Adoption(
         panel=panel,
@@ -81,7 +81,8 @@ def by_imputation(panel: Panel) -> Adoption:
     panel = _with_before(panel)
     found = impute(panel)
     grid = _Grid(panel)
-    whole = found.average(found.usable) if found.usable.any() else (np.nan, panel.group * np.nan)
+    judged = found.usable & panel.judged
+    whole = found.average(judged) if judged.any() else (np.nan, np.full(len(panel.group), np.nan))
     parts, keys = _Rows(panel), []
     for began in np.unique(panel.group[panel.ever]):
         for t in panel.times[panel.times >= began]:
@@ -101,12 +102,13 @@ def by_imputation(panel: Panel) -> Adoption:
         shares=whole[1],
         group_time=parts.frame(dict(zip(("group", "time", "since"), columns, strict=True))),
         event_study=events.frame({"since": np.concatenate((leads, steps))}),
-        cells_left_out=int((panel.seen & panel.treated & ~found.usable).sum()),
+        cells_left_out=int((panel.seen & panel.judged & ~found.usable).sum()),
     )
 
 
 def by_two_ways(panel: Panel) -> Adoption:
     """Two-way fixed effects with one effect for all."""
+    panel = _without_phase_in(panel)
     ways = two_ways(panel.seen)
     treated = panel.treated.astype(float)
     left = ways.residual(treated)
@@ -225,6 +227,11 @@ def _placed(panel: Panel, keys: dict[str, Array]) -> pl.DataFrame:
         for c in ("group", "time")
         if c in frame.columns
     )
+
+
+def _without_phase_in(panel: Panel) -> Panel:
+    phasing = panel.treated & ~panel.judged
+    return replace(panel, outcome=np.where(phasing, np.nan, panel.outcome))
 
 
 def _with_before(panel: Panel) -> Panel:

@@ -169,6 +169,7 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
     method: Method = "group_time",
     control: Control = "never",
     cluster: str | None = None,
+    phase_in: float = 0,
     inference: Inference = "auto",
     draws: int = 999,
     seed: int = 1,
@@ -201,6 +202,8 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
         Of "group_time": units never treated, or also those not treated yet.
     cluster : str, optional
         Column that joins units whose errors go together; by default each unit.
+    phase_in : float
+        Units of time from the first treatment on that the effect leaves out.
     inference : {"auto", "clustered", "randomisation"}
         "clustered": errors by cluster, Student's t with Welch's degrees of freedom.
         "randomisation": p-value and interval from giving treatment to other units; right where
@@ -241,6 +244,7 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
     check_option("control", control, get_args(Control))
     check_option("inference", inference, get_args(Inference))
     panel = panel_of(frame, (outcome, unit, time, first_treated), cluster, _CALLER)
+    panel = replace(panel, phase_in=phase_in)
     found = _adopted(panel, method, control)
     if not np.isfinite(found.estimate):
         raise OptionError(
@@ -273,10 +277,14 @@ def point_of(method: Method, panel: Panel, control: Control) -> Point:
         return group_time.overall(panel, outcome, group, control)
 
     def imputed(outcome: Array, group: Array) -> float:
-        found = impute(replace(panel, outcome=outcome, group=group))
-        return float(found.effect[found.usable].mean()) if found.usable.any() else np.nan
+        other = replace(panel, outcome=outcome, group=group)
+        found = impute(other)
+        judged = found.usable & other.judged
+        return float(found.effect[judged].mean()) if judged.any() else np.nan
 
     def regressed(outcome: Array, group: Array) -> float:
+        begun = panel.times[None, :] - group[:, None]
+        outcome = np.where((begun >= 0) & (begun < panel.phase_in), np.nan, outcome)
         ways = two_ways(~np.isnan(outcome))
         left = ways.residual((panel.times[None, :] >= group[:, None]).astype(float))
         whole = float((left**2).sum())

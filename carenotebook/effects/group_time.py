@@ -123,7 +123,7 @@ def averaged(cells: Cells, chosen: Mask) -> Summed:
 def overall(panel: Panel, outcome: Array, group: Array, control: Control) -> float:
     """The average over every cell under treatment, for any outcome and assignment."""
     cells = cells_of(outcome, group, panel.times, control)
-    under = cells.since >= 0
+    under = cells.since >= panel.phase_in
     if not under.any():
         return np.nan
     share = cells.treated[under]

@@ -35,6 +35,8 @@ class Panel:
     clock : Clock
     left_out : dict
         Rows or units that do not enter, by reason.
+    phase_in : float
+        Time from the start of treatment on that is not judged.
     """
 
     outcome: Array
@@ -44,6 +46,7 @@ class Panel:
     labels: pl.Series
     clock: Clock
     left_out: dict[str, int]
+    phase_in: float = 0.0
 
     @property
     def seen(self) -> Mask:
@@ -54,6 +57,11 @@ class Panel:
     def treated(self) -> Mask:
         """Where a unit is under treatment, of shape (units, periods)."""
         return np.asarray(self.times[None, :] >= self.group[:, None])
+
+    @property
+    def judged(self) -> Mask:
+        """Where a unit is under treatment and past the phase-in."""
+        return np.asarray(self.times[None, :] >= self.group[:, None] + self.phase_in)
 
     @property
     def ever(self) -> Mask:

@@ -52,7 +52,9 @@ def joint_test(panel: Panel, control: Control) -> pl.DataFrame:
     shrink = left / (size * (clusters - 1))
     statistic = float(estimate @ inverse @ estimate) * shrink
     drift = np.sqrt(_noncentrality(size, left) / float(gaps @ inverse @ gaps))
-    under = cells.since >= 0
+    under = cells.since >= panel.phase_in
+    if not under.any():
+        return NOT_TESTED
     carried = float(group_time.averaged(cells, under).weights @ cells.gap[under])
     row = (
         statistic,

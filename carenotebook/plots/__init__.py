@@ -20,6 +20,7 @@ _CHARTS = {
     "carenotebook.effects.dose.DoseResponse": "dose.dose_chart",
     "carenotebook.effects.its.InterruptedTimeSeries": "series.series_chart",
     "carenotebook.effects.curves.SurvivalCurve": "curves.survival_chart",
+    "carenotebook.effects.policy.PolicyEffect": "policy.policy_chart",
     "carenotebook.effects.unmeasured.EValue": "estimates.e_values_chart",
     "carenotebook.quality.control.ControlChart": "quality.control_chart",
     "carenotebook.quality.units.Funnel": "quality.funnel_chart",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
 
 _HEIGHT = 240
-_LEGEND = (
+LEGEND = (
     "Along: time since treatment began. Diamonds, before it: should lie near 0. Circles, from then "
     "on: effects. Bars: 95 % intervals, where more than one unit tells them."
 )
@@ -25,8 +25,15 @@ _LEGEND = (
 
 def events_chart(result: DifferenceInDifferences, privacy: Privacy | None = None) -> CareChart:
     """A dot and its interval for each time since treatment."""
-    frame = result.released_events(privacy).frame.filter(~pl.col(SUPPRESSED))
-    rows = frame.to_dicts()
+    rows = result.released_events(privacy).frame.filter(~pl.col(SUPPRESSED)).to_dicts()
+    said = " ".join(result.summary(privacy).splitlines())
+    events = "; ".join(f"{r['since']:g}: {significant(r['estimate'])}" for r in rows)
+    alternative = f"{said} By time since treatment: {events}."
+    return stacked([events_part(rows)], result.title, alternative, LEGEND)
+
+
+def events_part(rows: list[dict[str, Any]]) -> Any:
+    """The plot of released rows, to be put beside others."""
     x = alt.X(
         "since:Q",
         title=None,
@@ -47,10 +54,7 @@ def events_chart(result: DifferenceInDifferences, privacy: Privacy | None = None
     ]
     if not rows:
         layers = [over([{"text": "Hidden: too few"}]).mark_text(fill=INK).encode(text="text:N")]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
-    said = " ".join(result.summary(privacy).splitlines())
-    events = "; ".join(f"{r['since']:g}: {significant(r['estimate'])}" for r in rows)
-    return stacked([chart], result.title, f"{said} By time since treatment: {events}.", _LEGEND)
+    return alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
 
 
 def _dots(rows: list[dict[str, Any]], x: alt.X, y: alt.Y, colour: str, shape: str) -> list[Any]:

@@ -47,6 +47,13 @@ def forest(
     reference : float or None
         0 for differences, 1 for ratios, None for no line.
     """
+    part = dots_of_terms(frame, reference)
+    rows = [_row(r) for r in frame.iter_rows(named=True)]
+    return stacked([part], title, _said(rows, title), subtitle)
+
+
+def dots_of_terms(frame: pl.DataFrame, reference: float | None = 0.0) -> Any:
+    """The dots, intervals and figures of `forest`, to be put beside others."""
     rows = [_row(r) for r in frame.iter_rows(named=True)]
     taken = extent([r["label"] for r in rows])
     shown = [r for r in rows if r["estimate"] is not None]
@@ -68,8 +75,7 @@ def forest(
     plot = alt.layer(*layers).properties(
         width=max(_NARROWEST, WIDTH + 40 - _FIGURES - taken), height=height
     )
-    joined = alt.hconcat(plot, printed(rows, height, _COLUMN, _FIGURES), spacing=16)
-    return stacked([joined], title, _said(rows, title), subtitle)
+    return alt.hconcat(plot, printed(rows, height, _COLUMN, _FIGURES), spacing=16)
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

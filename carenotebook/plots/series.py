@@ -18,13 +18,22 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
 
 _HEIGHT = 240
-_LEGEND = "Line: fitted. Dashed: expected without the change. Vertical: the start."
+LEGEND = "Points: observed. Line: fitted. Dashed: expected without the change. Vertical: the start."
 
 
 def series_chart(result: InterruptedTimeSeries, privacy: Privacy | None = None) -> CareChart:
     """Points with the fitted line, and the expected one, dashed, from the start on."""
     frame = result.released_points(privacy).frame
     hidden = int(frame[SUPPRESSED].sum())
+    control = " Grey squares: the control series." if "control" in frame["series"] else ""
+    more = f" {hidden} points of few events are hidden." if hidden else ""
+    said = " ".join(result.summary(privacy).splitlines())
+    part = series_part(result, frame)
+    return stacked([part], result.title, _said(frame, said), LEGEND + control + more)
+
+
+def series_part(result: InterruptedTimeSeries, frame: pl.DataFrame) -> Any:
+    """The plot of released points, to be put beside others."""
     temporal = frame.schema["time"].is_temporal()
     x = alt.X(
         "time:T" if temporal else "time:Q",
@@ -38,11 +47,7 @@ def series_chart(result: InterruptedTimeSeries, privacy: Privacy | None = None) 
         *_lines(frame.filter(series="control"), x, MUTED, "square"),
         *_lines(frame.filter(series="observed"), x, A, "circle"),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
-    control = " Grey squares: the control series." if "control" in frame["series"] else ""
-    more = f" {hidden} points of few events are hidden." if hidden else ""
-    said = " ".join(result.summary(privacy).splitlines())
-    return stacked([chart], result.title, _said(frame, said), _LEGEND + control + more)
+    return alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
 
 
 def _lines(frame: pl.DataFrame, x: alt.X, colour: str, shape: str) -> list[Any]:
@@ -50,7 +55,9 @@ def _lines(frame: pl.DataFrame, x: alt.X, colour: str, shape: str) -> list[Any]:
         return []
     rows = [_point(r) for r in frame.iter_rows(named=True)]
     after = [r for r in rows if r["after"]]
-    y = alt.Y("observed:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(grid=True))
+    y = alt.Y(
+        "observed:Q", title=None, scale=alt.Scale(zero=False, padding=8), axis=alt.Axis(grid=True)
+    )
     line = alt.Y("fitted:Q", title=None)
     expected = over(after).mark_line(color=B, strokeDash=[6, 4], strokeWidth=2)
     return [

@@ -104,7 +104,8 @@ def test_counts_of_few_events_are_neither_drawn_nor_told():
 
     assert released.filter("suppressed").height == 24
     assert released.filter("suppressed")["observed"].null_count() == 24
-    assert "24 points of few" in str(study(rare).plot().to_dict())
+    legend = " ".join(study(rare).plot().to_dict()["title"]["subtitle"])
+    assert "24 points of few events are hidden" in legend
 
 
 def test_rows_with_a_missing_value_are_left_out_and_counted():
