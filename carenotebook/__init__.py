@@ -12,6 +12,7 @@ _MODULE_OF = {
     "Privacy": "privacy",
     "Truth": "synthetic.truth",
     "attendance": "describe.attendance",
+    "attendance_effect": "effects.attending",
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "compare_rules": "appraise.compare",
@@ -47,6 +48,7 @@ __all__ = [
     "__version__",
     "appraise",
     "attendance",
+    "attendance_effect",
     "audit",
     "capacity",
     "compare_rules",
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.gaps import gaps as gaps
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
+    from carenotebook.effects.attending import attendance_effect as attendance_effect
     from carenotebook.effects.policy import policy_effect as policy_effect
     from carenotebook.effects.retention import retention as retention
     from carenotebook.ingest.database import read_database as read_database

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 _MODULE_OF = {
     "cluster_bootstrap": "resampled",
     "cumulative_incidence": "competing",
+    "decision_curve": "benefit",
     "difference_in_differences": "did",
     "dose_response": "dose",
     "e_value": "unmeasured",
@@ -23,6 +24,7 @@ _MODULE_OF = {
 __all__ = [
     "cluster_bootstrap",
     "cumulative_incidence",
+    "decision_curve",
     "difference_in_differences",
     "dose_response",
     "e_value",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from carenotebook.effects.benefit import decision_curve as decision_curve
     from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
     from carenotebook.effects.curves import survival_curve as survival_curve
     from carenotebook.effects.did import difference_in_differences as difference_in_differences

@@ -240,12 +240,13 @@ def _smooth_terms(data: _Data, fit: Linear) -> list[tuple[object, ...]]:
     if high > low:
         across = data.rows(np.array([high])) - data.rows(np.array([low]))
         found = {k: float(v[0]) for k, v in fit.at(across).items()}
-        first = [_contrast("upper_quartile", found, fit.freedom)]
+        first = [tidy_row("upper_quartile", found, fit.freedom)]
     statistic, p = fit.wald(list(range(2, len(data.knots))))
     return [*first, ("non_linearity", None, None, None, None, statistic, p)]
 
 
-def _contrast(term: str, found: dict[str, float], freedom: float) -> tuple[object, ...]:
+def tidy_row(term: str, found: dict[str, float], freedom: float) -> tuple[object, ...]:
+    """term, estimate, std_error, conf_low, conf_high, statistic, p_value of one contrast."""
     from scipy.stats import t
 
     statistic = found["estimate"] / found["std_error"]
@@ -261,7 +262,7 @@ def _break_terms(data: _Data, threshold: float, broken: Break) -> list[tuple[obj
     for term, place in (("jump", last - 2), ("kink", last - 1)):
         unit = np.eye(last)[[place]]
         found = {k: float(v[0]) for k, v in fit.at(unit).items()}
-        rows.append(_contrast(term, found, fit.freedom))
+        rows.append(tidy_row(term, found, fit.freedom))
     statistic, p = fit.wald([last - 2, last - 1])
     rows.append(("jump_or_kink", None, None, None, None, statistic, p))
     rows.append(("best_break", broken.at, None, broken.low, broken.high, None, broken.p_value))

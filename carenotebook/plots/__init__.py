@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from carenotebook.privacy import Privacy
 
 _CHARTS = {
+    "carenotebook.effects.attending.AttendanceEffect": "attending.attendance_effect_chart",
+    "carenotebook.effects.benefit.DecisionCurve": "benefit.benefit_chart",
     "carenotebook.effects.competing.CumulativeIncidenceCurve": "curves.incidence_chart",
     "carenotebook.effects.did.DifferenceInDifferences": "adoption.events_chart",
     "carenotebook.effects.dose.DoseResponse": "dose.dose_chart",

@@ -13,7 +13,7 @@ from carenotebook.results.result import Result
 from carenotebook.results.words import about, from_to, number, p_value, significant
 
 FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "p_value", "statistic")
-PEOPLE = ("rows", "clients")
+PEOPLE = ("rows", "clients", "episodes")
 LEAST_RESIDUAL_DF = 10
 """A model with fewer residual degrees of freedom tells too much of single rows (ACRO's rule)."""
 
@@ -48,8 +48,8 @@ class Basis:
     rows : int
         How many entered.
     unit : str
-        What these are: "rows" and "clients" tell of people, "points" (in time) and other units
-        do not.
+        What these are: "rows", "clients" and "episodes" tell of people, "points" (in time) and
+        other units do not.
     clusters : Mapping[str, int]
         How many clients, therapists, sites the rows come from: {"clients": 63}.
     left_out : Mapping[str, int]
