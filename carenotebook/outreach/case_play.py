@@ -19,6 +19,7 @@ from carenotebook.outreach.case_model import (
 from carenotebook.outreach.case_rules import Made, Reading, read_rule_at, record_at
 
 _LONGEST = 4000
+_MODES = (None, "guided", "open")
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class Play:
 
 def begin(case: CaseStudy, mode: Mode | None = None) -> Play:
     """See `CaseStudy.play`."""
-    if mode not in {None, "guided", "open"}:
+    if mode not in _MODES:
         raise OptionError(f"mode={mode!r} is not one of: guided, open.")
     if mode == "guided" and case.mode == "open":
         raise OptionError("This case is an open one: nothing in it is called right or wrong.")

@@ -21,6 +21,7 @@ LARGEST = 400_000
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")
+_NESTED = re.compile(r"(?:[\[{]\s*){40}")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}")
 
 
@@ -87,6 +88,8 @@ def read_plain(text: str, file: str) -> Located | Problem:
 def _composed(text: str) -> yaml.Node:
     if len(text) > LARGEST:
         raise Unreadable(1, f"it has more than {LARGEST:,} characters; shorten it.")
+    if _NESTED.search(text):
+        raise Unreadable(1, "it is nested too deeply.")
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
         raise Unreadable(1, "it is empty. `carenotebook case new` writes a start.")
