@@ -24,6 +24,7 @@ _MODULE_OF = {
     "outcome_panel": "describe.panel",
     "outcomes": "describe.outcomes",
     "policy_effect": "effects.policy",
+    "practice_review": "appraise.practice",
     "read_csv": "ingest.files",
     "read_database": "ingest.database",
     "read_excel": "ingest.files",
@@ -63,6 +64,7 @@ __all__ = [
     "outcomes",
     "outreach",
     "policy_effect",
+    "practice_review",
     "privacy",
     "quality",
     "read_csv",
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from carenotebook.appraise.baseline import table_one as table_one
     from carenotebook.appraise.compare import compare_rules as compare_rules
     from carenotebook.appraise.ethics import ethics_review as ethics_review
+    from carenotebook.appraise.practice import practice_review as practice_review
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError
     from carenotebook.core.loading import load as load

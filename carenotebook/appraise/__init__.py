@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
     "audit": "auditing",
+    "client_list": "listing",
     "decision": "deciding",
     "ethics_review": "ethics",
     "misclassification": "misclassified",
+    "practice_review": "practice",
     "preset_safeguards": "ethics",
     "professional_codes": "codes",
 }
 __all__ = [
     "audit",
+    "client_list",
     "decision",
     "ethics_review",
     "misclassification",
+    "practice_review",
     "preset_safeguards",
     "professional_codes",
 ]
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
     from carenotebook.appraise.deciding import decision as decision
     from carenotebook.appraise.ethics import ethics_review as ethics_review
     from carenotebook.appraise.ethics import preset_safeguards as preset_safeguards
+    from carenotebook.appraise.listing import client_list as client_list
     from carenotebook.appraise.misclassified import misclassification as misclassification
+    from carenotebook.appraise.practice import practice_review as practice_review
 
 
 def __getattr__(name: str) -> Any:

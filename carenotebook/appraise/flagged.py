@@ -79,18 +79,24 @@ def after_earlier_action(evidence: Evidence) -> pl.DataFrame:
 
 def under_policy(evidence: Evidence) -> pl.DataFrame:
     """Whether a recorded policy, reminders aside, was in force where and when the flag fell."""
-    policies = evidence.cohort.table("policies").filter(pl.col("kind") != "reminder").collect()
-    in_force = pl.lit(value=False)
+    flags = evidence.flags
+    return flags.with_columns(value=in_force(flags, evidence.cohort, FLAG))
+
+
+def in_force(rows: pl.DataFrame, cohort: Cohort, at: str) -> pl.Expr:
+    """Whether a recorded policy, reminders aside, was in force where and when each row fell."""
+    policies = cohort.table("policies").filter(pl.col("kind") != "reminder").collect()
+    found = pl.repeat(value=False, n=pl.len(), dtype=pl.Boolean)
     for policy in policies.iter_rows(named=True):
-        here = pl.col(FLAG) >= policy["start"]
+        here = pl.col(at) >= policy["start"]
         if policy.get("end") is not None:
-            here &= pl.col(FLAG) < policy["end"]
+            here &= pl.col(at) < policy["end"]
         for place in ("site", "therapist_id"):
             if policy.get(place) is not None:
-                known = place in evidence.flags.columns
+                known = place in rows.columns
                 here &= pl.col(place).eq_missing(policy[place]) if known else pl.lit(value=False)
-        in_force |= here
-    return evidence.flags.with_columns(value=in_force)
+        found |= here
+    return found
 
 
 def severe(evidence: Evidence) -> pl.DataFrame:

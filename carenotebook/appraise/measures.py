@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,16 +49,21 @@ class Measure:
 
     def lacking(self, cohort: Cohort) -> str:
         """What the cohort would have to have, in words; empty where it has it."""
-        parts = []
-        for table, columns in self.needs:
-            lacking = [c for c in columns if not cohort.has(table, c)]
-            if not cohort.has(table):
-                parts.append(f"{table} ({', '.join(columns)})" if columns else table)
-            elif lacking:
-                parts.append(f"{', '.join(lacking)} in {table}")
-            elif table == "measures" and not _has_phq(cohort, columns):
-                parts.append(f"{', '.join(columns)} of the {PHQ.name} in {table}")
-        return f"needs {' and '.join(parts)}" if parts else ""
+        return lacking(self.needs, cohort)
+
+
+def lacking(needs: Sequence[Need], cohort: Cohort) -> str:
+    """What the cohort would have to have, in words; empty where it has it."""
+    parts = []
+    for table, columns in needs:
+        absent = [c for c in columns if not cohort.has(table, c)]
+        if not cohort.has(table):
+            parts.append(f"{table} ({', '.join(columns)})" if columns else table)
+        elif absent:
+            parts.append(f"{', '.join(absent)} in {table}")
+        elif table == "measures" and not _has_phq(cohort, columns):
+            parts.append(f"{', '.join(columns)} of the {PHQ.name} in {table}")
+    return f"needs {' and '.join(parts)}" if parts else ""
 
 
 def _has_phq(cohort: Cohort, columns: tuple[str, ...]) -> bool:
