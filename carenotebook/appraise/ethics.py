@@ -15,7 +15,7 @@ from carenotebook.core.errors import OptionError
 from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.replay import replay
 from carenotebook.criteria.rule import Rule, library
-from carenotebook.criteria.safeguards import Answer, answers
+from carenotebook.criteria.safeguards import Answer, answers, catalogue
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -114,32 +114,29 @@ class EthicsReview(Result):
         """The table as it may be shown: of the records, shares that passed the gate, in words."""
         gate = privacy or Privacy()
         said = {} if self.recorded is None else self.recorded.said(gate)
+        where = (
+            pl.when(pl.col("where") == "")
+            .then(pl.lit(""))
+            .otherwise(pl.format(" ({})", pl.col("where")))
+        )
+        on_record = pl.col("safeguard").replace_strict(
+            {k: f" On record: {t}." for k, t in said.items() if k in catalogue()}, default=""
+        )
         named = self.tidy().select(
             pl.col("title").alias("safeguard"),
             "weight",
             "asked",
-            pl.concat_str(
-                pl.col("status").replace(STATUSES),
-                pl.lit(". "),
-                pl.col("found"),
-                pl.when(pl.col("where") != "")
-                .then(pl.lit(" (") + pl.col("where") + ")")
-                .otherwise(pl.lit("")),
+            pl.format(
+                "{}. {}{}{}", pl.col("status").replace(STATUSES), pl.col("found"), where, on_record
             ).alias("found"),
             pl.col("change").fill_null("Nothing.").alias("what to change"),
-            *(
-                []
-                if self.recorded is None
-                else [pl.col("safeguard").replace_strict(said, default="").alias("recorded")]
-            ),
             "codes",
             pl.lit(value=False).alias(SUPPRESSED),
         )
         return Released(named, gate)
 
-    def summary(self, privacy: Privacy | None = None) -> str:
+    def summary(self, privacy: Privacy | None = None) -> str:  # noqa: ARG002 - a design holds no client
         """Whether it is fit for use, what is missing, what is only declared, and the caveat."""
-        gate = privacy or Privacy()
         counts = {s: sum(a.status == s for a in self.answers) for s in STATUSES}
         told = ", ".join(f"{n} {STATUSES[s].lower()}" for s, n in counts.items() if n)
         lines = [
@@ -153,7 +150,7 @@ class EthicsReview(Result):
                 "saved as a preset."
             )
         if self.recorded is not None:
-            lines.append(self.recorded.summary(gate))
+            lines.append("What the records show around first flags: see `recorded`.")
         return "\n".join([*lines, _CAVEAT])
 
     def _blocking(self) -> list[Answer]:

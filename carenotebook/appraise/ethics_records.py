@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from carenotebook.appraise import flagged
-from carenotebook.appraise.evidence import KEY, Evidence, marked
+from carenotebook.appraise.evidence import FLAG, KEY, Evidence, marked
 from carenotebook.appraise.measures import FOLLOWED, Measure, Need
 from carenotebook.core.durations import say_duration
 from carenotebook.criteria.safeguards import catalogue
@@ -18,6 +18,10 @@ from carenotebook.results.words import said_share
 
 _GUARDS = ("left_out_clients", "between", "telling")
 _FLAGS = "first_flags"
+_OFFER = "offered_"
+
+ALTERNATIVES = ("frequency", "method", "modality", "time", "therapist")
+"""Kinds of alternative: the details of an offer that are looked for."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -65,7 +69,6 @@ class SafeguardsRecorded(Result):
     def summary(self, privacy: Privacy | None = None) -> str:
         """What was recorded, and what a record does not show."""
         gate = privacy or Privacy()
-        titles = {key: s.title for key, s in catalogue().items()}
         before, after = (say_duration(d) for d in (self.evidence.window, self.evidence.horizon))
         lead = (
             f"Of first flags, those around which the safeguard was recorded: in the {before} up to "
@@ -76,8 +79,17 @@ class SafeguardsRecorded(Result):
             "Caveat: a record shows that something was written down, not how it was done; what "
             "nobody wrote down may have been done all the same."
         )
-        rows = (f"- {titles[key]}: {text}" for key, text in self.said(gate).items())
+        rows = (f"- {title_of(key)}: {text}" for key, text in self.said(gate).items())
         return "\n".join([lead, *rows, caveat])
+
+
+def title_of(term: str) -> str:
+    """What a row of `SafeguardsRecorded` is called on a page."""
+    if term == "item_9_known":
+        return "Item 9 known"
+    if term.startswith(_OFFER):
+        return f"Another {term.removeprefix(_OFFER)} offered"
+    return catalogue()[term].title
 
 
 def recorded(evidence: Evidence) -> SafeguardsRecorded:
@@ -146,6 +158,23 @@ def _answered(evidence: Evidence) -> pl.DataFrame:
     return marked(evidence.flags, evidence.before_flag(offers.select("client_id", "at")))
 
 
+def _offered(detail: str) -> flagged.Rows:
+    """Whether an alternative of this kind was offered in the window."""
+
+    def rows(evidence: Evidence) -> pl.DataFrame:
+        chosen = (pl.col("kind") == "alternative_offered") & (pl.col("detail") == detail)
+        offers = evidence.cohort.table("actions").filter(chosen).select("client_id", "at")
+        return marked(evidence.flags, evidence.before_flag(offers))
+
+    return rows
+
+
+def _item_known(evidence: Evidence) -> pl.DataFrame:
+    """Whether an item 9 of the PHQ-9 is on record. Where it is not, risk is unknown, never low."""
+    known = evidence.scores.filter(pl.col("at") <= pl.col(FLAG), pl.col("item_9").is_not_null())
+    return marked(evidence.flags, known)
+
+
 def _around(kind: str, response: str | None = None) -> flagged.Rows:
     """Whether such an action stands in the window or the horizon; null where less is seen."""
 
@@ -180,9 +209,14 @@ MEASURES: dict[str, Measure] = dict(
         _measure("second_channel", _by_two_channels, _CHANNELS),
         _measure("conversation", _done("attendance_conversation"), _KIND),
         _measure("alternatives", _done("alternative_offered"), _KIND),
+        *(
+            _measure(f"{_OFFER}{detail}", _offered(detail), ("actions", ("kind", "detail")))
+            for detail in ALTERNATIVES
+        ),
         _measure("answer_recorded", _answered, _ANSWER),
         _measure("own_words", _heard, ("checkins", ())),
         _measure("risk_looked_at", _done("risk_review"), _KIND),
+        _measure("item_9_known", _item_known, ("measures", ("item_9",))),
         _measure("second_clinician", _done("supervision"), _KIND),
         _measure("referral", _around("referral"), _KIND, FOLLOWED),
         _measure("referral_taken_up", _around("referral", "accepted"), _ANSWER, FOLLOWED),
@@ -192,5 +226,6 @@ MEASURES: dict[str, Measure] = dict(
 _WIDER = {
     "second_channel": "contact_twice",
     "answer_recorded": "alternatives",
+    **{f"{_OFFER}{detail}": "alternatives" for detail in ALTERNATIVES},
     "referral_taken_up": "referral",
 }

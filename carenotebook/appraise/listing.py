@@ -29,7 +29,16 @@ LOG_VARIABLE = "CARENOTEBOOK_LOG"
 """Names another file for the log of client lists."""
 
 _LOG = Path(".carenotebook") / "client_lists.jsonl"
-_BEFORE = tuple(t for t in MEASURES if t not in ("referral", "referral_taken_up", "notice"))
+_BEFORE = (
+    "contact_twice",
+    "second_channel",
+    "conversation",
+    "alternatives",
+    "answer_recorded",
+    "own_words",
+    "risk_looked_at",
+    "second_clinician",
+)
 """Safeguards that could have been recorded before a review."""
 
 

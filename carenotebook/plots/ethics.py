@@ -7,8 +7,7 @@ from typing import Any
 import altair as alt
 
 from carenotebook.appraise.ethics import STATUSES, EthicsReview
-from carenotebook.appraise.ethics_records import SafeguardsRecorded
-from carenotebook.criteria.safeguards import catalogue
+from carenotebook.appraise.ethics_records import SafeguardsRecorded, title_of
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.groups import dots, rows_axis, rows_height, said
 from carenotebook.plots.theme import INK, WIDTH, A, B, extent
@@ -61,8 +60,7 @@ def _panel(rows: list[dict[str, Any]], heading: str, every: list[dict[str, Any]]
 def recorded_chart(result: SafeguardsRecorded, privacy: Privacy | None = None) -> CareChart:
     """A row a safeguard: the share of first flags around which it was recorded."""
     frame = result.released(privacy).frame
-    titles = {key: s.title for key, s in catalogue().items()}
-    named = frame.with_columns(frame["term"].replace(titles).alias("term"))
+    named = frame.with_columns(frame["term"].replace({t: title_of(t) for t in frame["term"]}))
     lacking = named.filter(named["needs"] != "")["term"].to_list()
     rows = named.filter(named["needs"] == "").drop("needs")
     note = f"Not known, for lack of data: {'; '.join(lacking)}." if lacking else ""

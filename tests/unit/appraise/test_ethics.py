@@ -27,8 +27,8 @@ def message(client, at, channel="phone", purpose="outreach", *, delivered=True):
     }
 
 
-def action(client, at, kind, response=None):
-    return {"client_id": client, "at": at, "kind": kind, "detail": None, "response": response}
+def action(client, at, kind, response=None, detail=None):
+    return {"client_id": client, "at": at, "kind": kind, "detail": detail, "response": response}
 
 
 def cohort(**others):
@@ -55,13 +55,18 @@ RECORDS = {
         action("a", 11, "attendance_conversation"),
         action("b", 30, "attendance_conversation"),  # too late
         action("a", 12, "alternative_offered", "declined"),
-        action("c", 12, "alternative_offered"),
+        action("c", 12, "alternative_offered", detail="time"),
         action("c", 40, "referral", "accepted"),
         action("a", 19, "referral", "none"),
         action("b", 90, "referral", "accepted"),  # beyond the horizon
         action("e", 95, "supervision"),
         action("b", 22, "notice"),
         action("d", 10, "risk_review"),  # not flagged
+    ],
+    "measures": [
+        {"client_id": "a", "at": 15, "instrument": "PHQ-9", "score": 9, "item_9": 0},
+        {"client_id": "b", "at": 15, "instrument": "PHQ-9", "score": 9, "item_9": None},
+        {"client_id": "c", "at": 25, "instrument": "PHQ-9", "score": 9, "item_9": 1},  # after
     ],
     "checkins": [{"client_id": "c", "at": 18, "barrier": "cost"}],
 }
@@ -70,9 +75,15 @@ EXPECTED = {  # recorded, of flags
     "second_channel": (1, 4),
     "conversation": (1, 4),
     "alternatives": (2, 4),
+    "offered_frequency": (0, 4),
+    "offered_method": (0, 4),
+    "offered_modality": (0, 4),
+    "offered_time": (1, 4),
+    "offered_therapist": (0, 4),
     "answer_recorded": (1, 4),
     "own_words": (1, 4),
     "risk_looked_at": (0, 4),
+    "item_9_known": (1, 4),
     "second_clinician": (1, 4),
     "referral": (2, 3),
     "referral_taken_up": (1, 3),
