@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -50,15 +51,16 @@ class Clock:
         return frame.select((month + into) / _MONTHS[self.unit]).to_series().to_numpy()
 
     def literal(self, value: Any, name: str) -> Any:
-        """A value as the column holds it.
+        """A value, or a date as text ("2024-03-01"), as the column holds it.
 
         Raises
         ------
         OptionError
             If it is of another kind.
         """
-        given = pl.Series([value], strict=False)
+        given = pl.Series([_instant(value)], strict=False)
         fits = given[0] is not None and given.dtype.is_numeric() == self.dtype.is_numeric()
+        fits &= given.dtype.is_numeric() or given.dtype.is_temporal()
         dtype = self.dtype if self.origin is not None else pl.Float64
         found = given.cast(dtype, strict=False)[0] if fits else None
         if found is None:
@@ -72,6 +74,14 @@ class Clock:
         """One value of the kind that the column holds, as a number."""
         dtype = self.dtype if self.origin is not None else pl.Float64
         return float(self.read(pl.Series([self.literal(value, name)], dtype=dtype))[0])
+
+
+def _instant(value: Any) -> Any:
+    """A date or an instant written as ISO 8601 has it; anything else as it is."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def clock_of(frame: pl.DataFrame, column: str, caller: str) -> Clock:

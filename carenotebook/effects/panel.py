@@ -131,11 +131,11 @@ def panel_of(
 
 def began_of(rows: pl.DataFrame, first: str, clock: Clock) -> Array:
     """When treatment began, infinite for never."""
-    known = rows[first]
+    known = rows[first].fill_nan(None) if rows.schema[first].is_float() else rows[first]
     if clock.origin is None:
         if known.null_count() == len(known):
             return np.full(len(known), NEVER)
-        found = numbers(rows.with_columns(pl.col(first).fill_null(0)), first, clock.caller)
+        found = numbers(rows.with_columns(known.fill_null(0).alias(first)), first, clock.caller)
         return np.where(found == 0, NEVER, found)
     if known.dtype not in (pl.Date, pl.Datetime, pl.Null):
         raise OptionError(

@@ -185,25 +185,24 @@ def _periods_of_start(
 
 def _counted(seen: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, int]:
     """Appointments of each outcome within follow-up, and the latest usable outcome."""
-    outcome = pl.col("outcome").cast(pl.String)
+    outcome = pl.col("outcome")
+    missed = outcome.is_in(MISSED)
+    # Of appointments with one start a miss comes first, an attended one last.
+    rank = 1 - missed.cast(pl.Int64) + (outcome == "attended").cast(pl.Int64)
     rows = (
         seen.lazy()
         .select("_row", "client_id", "at", "until")
         .join(seen_appointments(cohort).select("client_id", "start", "outcome"), on="client_id")
         .filter(pl.col("start") >= pl.col("at"), pl.col("start") < pl.col("until"))
+        .select("_row", "outcome", order=pl.col("start").dt.epoch("us") * 4 + rank)
         .collect()
     )
-    resolved = rows.filter(outcome.is_in(SCHEDULED)).with_columns(outcome)
-    order = outcome.is_in(MISSED).cast(pl.Int8) * -1 + (outcome == "attended").cast(pl.Int8)
-    counts = (
-        resolved.sort("_row", "start", order)
-        .group_by("_row")
-        .agg(
-            *((pl.col("outcome") == o).sum().cast(pl.Int64).alias(o) for o in SCHEDULED),
-            pl.col("outcome").is_in(MISSED).sum().cast(pl.Int64).alias("missed"),
-            pl.len().cast(pl.Int64).alias("sessions"),
-            latest=pl.col("outcome").last(),
-        )
+    resolved = rows.filter(outcome.is_in(SCHEDULED))
+    counts = resolved.group_by("_row").agg(
+        *((outcome == o).sum().cast(pl.Int64).alias(o) for o in SCHEDULED),
+        missed=missed.sum().cast(pl.Int64),
+        sessions=pl.len().cast(pl.Int64),
+        latest=outcome.get(pl.col("order").arg_max()).cast(pl.String),
     )
     return counts, rows.height - resolved.height
 

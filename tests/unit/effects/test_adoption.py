@@ -66,7 +66,9 @@ def test_never_treated_is_null_as_well_as_0_and_dates_do_as_numbers():
         first=pl.when(pl.col("first") > 0).then(pl.date(2020, pl.col("first").clip(1), 1)),
     )
     expected = study(frame).tidy()["estimate"].item()
+    nan = frame.with_columns(first=pl.col("first").cast(pl.Float64).replace(0.0, float("nan")))
 
+    assert study(nan).tidy()["estimate"].item() == expected
     assert study(dates).tidy()["estimate"].item() == pytest.approx(expected)
     assert study(dates).group_time["group"].unique().sort().to_list() == [
         date(2020, 3, 1),

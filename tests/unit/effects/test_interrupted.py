@@ -40,6 +40,8 @@ def test_the_series_recovers_any_start_within_a_month_of_dates_as_of_numbers():
     dates = study(made()).tidy()
     numbers = made().with_columns(month=pl.Series(range(48)))
 
+    text = study(made(), "2022-01-01").tidy()
+    assert text["estimate"].to_list() == dates["estimate"].to_list()
     found = study(numbers, 24).tidy()
     assert found["estimate"].to_list() == pytest.approx(dates["estimate"].to_list())
 
@@ -122,6 +124,7 @@ def test_rows_with_a_missing_value_are_left_out_and_counted():
         ({}, {"start": date(2030, 1, 1)}, "must lie after the first point"),
         ({}, {"start": date(2020, 1, 1)}, "must lie after the first point"),
         ({}, {"start": date(2020, 3, 1)}, "2 points lie before the start and 46 after"),
+        ({}, {"start": "soon"}, "of the kind that the time column holds"),
         ({}, {"start": 7}, "of the kind that the time column holds"),
         ({"missed": pl.lit(0)}, {}, "no events before the start"),
         ({"missed": pl.lit(-1)}, {}, "cannot be below 0"),
