@@ -12,8 +12,7 @@ from carenotebook.plots.adoption import LEGEND as EVENTS_LEGEND
 from carenotebook.plots.adoption import events_part
 from carenotebook.plots.chart import CareChart, stacked
 from carenotebook.plots.estimates import dots_of_terms
-from carenotebook.plots.series import LEGEND as SERIES_LEGEND
-from carenotebook.plots.series import series_part
+from carenotebook.plots.series import legend_of, series_part
 from carenotebook.privacy.suppress import SUPPRESSED
 
 if TYPE_CHECKING:
@@ -45,7 +44,8 @@ def _of_design(result: PolicyEffect, privacy: Privacy | None) -> tuple[list[Any]
     model = result.model
     hidden = bool(result.released(privacy).hidden)
     if isinstance(model, InterruptedTimeSeries) and not hidden:
-        return [series_part(model, model.released_points(privacy).frame)], SERIES_LEGEND
+        frame = model.released_points(privacy).frame
+        return [series_part(model, frame)], legend_of(frame)
     if isinstance(model, DifferenceInDifferences) and not hidden:
         events = model.released_events(privacy).frame.filter(~pl.col(SUPPRESSED))
         return [events_part(events.to_dicts())], EVENTS_LEGEND

@@ -24,12 +24,16 @@ LEGEND = "Points: observed. Line: fitted. Dashed: expected without the change. V
 def series_chart(result: InterruptedTimeSeries, privacy: Privacy | None = None) -> CareChart:
     """Points with the fitted line, and the expected one, dashed, from the start on."""
     frame = result.released_points(privacy).frame
-    hidden = int(frame[SUPPRESSED].sum())
     control = " Grey squares: the control series." if "control" in frame["series"] else ""
-    more = f" {hidden} points of few events are hidden." if hidden else ""
     said = " ".join(result.summary(privacy).splitlines())
     part = series_part(result, frame)
-    return stacked([part], result.title, _said(frame, said), LEGEND + control + more)
+    return stacked([part], result.title, _said(frame, said), legend_of(frame) + control)
+
+
+def legend_of(frame: pl.DataFrame) -> str:
+    """What the marks mean, and how many points are hidden."""
+    hidden = int(frame[SUPPRESSED].sum())
+    return LEGEND + (f" {hidden} points of few events are hidden." if hidden else "")
 
 
 def series_part(result: InterruptedTimeSeries, frame: pl.DataFrame) -> Any:
@@ -62,7 +66,7 @@ def _lines(frame: pl.DataFrame, x: alt.X, colour: str, shape: str) -> list[Any]:
     expected = over(after).mark_line(color=B, strokeDash=[6, 4], strokeWidth=2)
     return [
         over([r for r in rows if r["observed"] is not None])
-        .mark_point(filled=True, fill=colour, opacity=0.55, size=28, shape=shape)
+        .mark_point(filled=True, fill=colour, opacity=0.8, size=28, shape=shape)
         .encode(x=x, y=y),
         *(
             over(part)

@@ -46,6 +46,10 @@ _HEADINGS = {
 }
 
 
+_SIGNIFICANT = ("ratio", "hazard_ratio", "ratio_low", "ratio_high", "statistic")
+"""Figures of a model that one decimal would empty of what they say."""
+
+
 def display_frame(released: Released) -> pl.DataFrame:
     """Every row as text under readable headings.
 
@@ -133,6 +137,8 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
         return lambda r: _gap(r, name)
     if name == "numerator" and "denominator" in columns:
         return lambda r: _count(r, label)
+    if name in _SIGNIFICANT:
+        return hidden_or(HIDDEN, lambda r: significant(r[name]))
     return hidden_or(label, _probability if name == "p_value" else lambda r: number(r[name]))
 
 

@@ -84,6 +84,12 @@ def test_rare_outcomes_and_what_gives_them_away_are_hidden(effect):
     assert not [c for c in shown.columns if c.startswith(("count", "clients"))]
 
 
+def test_the_table_keeps_what_a_ratio_says(effect):
+    ratio = f"{effect.tidy()['ratio'][0]:.3g}"
+
+    assert f">{ratio}</td>" in effect._repr_html_()
+
+
 def test_differences_between_sites(rolled_out):
     found = cn.policy_effect(rolled_out, design="did", measure="no_show", every="1q")
 
