@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("not put up for review", "put up for review")
 _FEW_LEVELS = 12
+_CODED = 2
 _NUMBERS = ("mean", "sd", "median", "q1", "q3")
 _KNOWN = "known"
 _KEY = ["variable", "level"]
@@ -58,11 +59,13 @@ class TableOne(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """The table as it is read: a column a group, small cells hidden, and more where one tells.
 
-        Shares follow from the rounded counts. A mean stands where enough clients make it, and a
+        Shares follow from the rounded counts, and stand where they do not tell how few are missing.
+        A mean stands where enough clients make it, and a
         difference where every cell of its variable stands.
         """
         gate = privacy or Privacy()
-        telling = int(self.replay.states().hides_flagged(gate))
+        nobody = self.replay.intervals.is_empty()
+        telling = int(nobody or self.replay.states().hides_flagged(gate))
         shown = release(
             self.frame.with_columns(pl.lit(telling, pl.Int64).alias("telling")),
             gate,
@@ -70,17 +73,30 @@ class TableOne(Result):
             values=("share",),
             margins=[["variable", "level"], ["variable", "group"]],
         ).frame
-        whole = pl.col("clients").filter(pl.col("level") != MISSING).sum()
         enough = (self.frame["clients"] >= gate.min_cell) & (not telling)
         stands = enough & self.frame["mean"].is_not_null()
         shares = shown.with_columns(
-            (pl.col(SUPPRESSED) & ~stands).alias(SUPPRESSED), of=whole.over("variable", "group")
+            (pl.col(SUPPRESSED) & ~stands).alias(SUPPRESSED), of=self._whole(shown, gate)
         )
         rows = [_said(r) for r in shares.iter_rows(named=True)]
         texts = shares.select(*_KEY, "group", "smd", SUPPRESSED).with_columns(
             text=pl.Series(rows, dtype=pl.String)
         )
         return Released(self._side_by_side(texts, gate), gate)
+
+    def _whole(self, shown: pl.DataFrame, privacy: Privacy) -> pl.Series:
+        """The rounded number of clients whose value is known, hidden levels among them.
+
+        It is null where it would tell how many are missing. The number of all is known elsewhere.
+        """
+        missing = pl.col("level") == MISSING
+        hidden = shown.select(secret=missing & pl.col(SUPPRESSED))["secret"]
+        over = ("variable", "group")
+        known = self.frame.with_columns(
+            pl.col("clients").filter(~missing).sum().over(over), secret=hidden
+        )
+        secret = pl.col("secret").any().over(over)
+        return known.select(pl.when(~secret).then(privacy.rounded("clients"))).to_series()
 
     def _side_by_side(self, texts: pl.DataFrame, privacy: Privacy) -> pl.DataFrame:
         hidden = pl.col(SUPPRESSED).any()
@@ -148,8 +164,9 @@ def table_one(replay: Replay, columns: str | Sequence[str] | None = None) -> Tab
     ----------
     replay : Replay
     columns : str or sequence of str, optional
-        Columns of `clients`; by default all that hold numbers, or text of at most 12 values. The
-        first score of every instrument is always there.
+        Columns of `clients`; by default all that hold numbers, or text of at most 12 values.
+        Numbers of at most two values, such as 0 and 1, are counted as text is. The first score of
+        every instrument is always there.
 
     Returns
     -------
@@ -183,7 +200,7 @@ def table_one(replay: Replay, columns: str | Sequence[str] | None = None) -> Tab
     people = _people(replay)
     table = replay.cohort.clients
     attributes = None if table is None else table.collect()
-    chosen = _default(attributes) if columns is None else as_names(columns)
+    chosen = default_columns(replay) if columns is None else as_names(columns)
     if chosen:
         replay.cohort.require("clients", *chosen, needed_by="table_one()")
     numeric = [c for c in chosen if attributes is not None and _is_number(attributes[c])]
@@ -216,9 +233,12 @@ def _people(replay: Replay) -> pl.DataFrame:
     return replay.episodes().group_by("client_id", maintain_order=True).agg(group=group)
 
 
-def _default(attributes: pl.DataFrame | None) -> tuple[str, ...]:
-    if attributes is None:
+def default_columns(replay: Replay) -> tuple[str, ...]:
+    """The columns of `clients` that Table 1 tells of unless others are asked for."""
+    table = replay.cohort.clients
+    if table is None:
         return ()
+    attributes = table.collect()
     return tuple(
         c
         for c in attributes.columns
@@ -228,7 +248,8 @@ def _default(attributes: pl.DataFrame | None) -> tuple[str, ...]:
 
 
 def _is_number(values: pl.Series) -> bool:
-    return values.dtype.is_numeric()
+    """Whether a mean describes them. Of two values (0 and 1) it would count those of one."""
+    return values.dtype.is_numeric() and values.drop_nulls().n_unique() > _CODED
 
 
 def _scores(replay: Replay) -> list[tuple[str, pl.DataFrame]]:
@@ -322,7 +343,7 @@ def _said(row: dict[str, object]) -> str:
         mean, sd, median, q1, q3 = (_figure(row[c]) for c in _NUMBERS)
         return f"{mean} ({sd}); {median} [{q1}, {q3}]"
     clients = float(str(row["clients"]))
-    of = float(str(row["of"]))
+    of = float(str(row["of"] or 0))
     if row["level"] in (MISSING, _KNOWN) or not of:
         return number(clients)
     return f"{number(clients)} ({100 * clients / of:.1f} %)"

@@ -251,7 +251,7 @@ def _released(
     margins = [["share"]] if groups else []
     marked = hide(guarded, gate, clients, margins)
     chains = [_chained(part, gate) for part in marked.partition_by("group", maintain_order=True)]
-    told = pl.concat(chains).sort("share", maintain_order=True)
+    told = pl.concat(chains or [_chained(marked, gate)]).sort("share", maintain_order=True)
     shown = release(told, gate, clients=clients, margins=margins, groups=groups)
     return shown.frame.drop(TELLING, "never").sort("share", maintain_order=True)
 

@@ -67,7 +67,7 @@ _KINDS = {
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("safeguards", "Safeguards", ("safeguards", "safeguards_recorded")),
     ("attendance", "Attendance", ("attendance", "outcome_panel")),
-    ("flagged", "Put up for review", ("flagged", "by_month")),
+    ("flagged", "Put up for review", ("flagged", "by_month", "table_one")),
     ("stages", "How far the stages came", ("stages", "stage_curves", "waiting")),
     ("attrition", "What each clause does", ("attrition",)),
     ("harm", "Fairness and harm", ()),

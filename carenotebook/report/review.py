@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 import carenotebook
 from carenotebook.appraise.auditing import MOST_COLUMNS, audit
+from carenotebook.appraise.baseline import default_columns, table_one
 from carenotebook.appraise.compare import compare_rules
 from carenotebook.appraise.deciding import decision
 from carenotebook.appraise.ethics import EthicsReview, reviewed
@@ -154,6 +155,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
         "outcome_panel": partial(outcome_panel, cohort),
         "flagged": lambda: found,
         "by_month": found.by_month,
+        **_beside_the_others(found, by),
         **({"attrition": found.attrition} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
@@ -196,6 +198,14 @@ def _beside(
         return {}
     found = compare_rules(map(_as_rule, [rule, *others]), cohort)
     return {"rules": found.rules, "rule_changes": lambda: found}
+
+
+def _beside_the_others(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]:
+    """Table 1, but for the columns of `by`: two tables of one column could tell more than one."""
+    columns = [c for c in default_columns(found) if c not in by]
+    if not columns and not found.cohort.has("measures"):
+        return {}
+    return {"table_one": partial(table_one, found, columns)}
 
 
 def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]:

@@ -103,3 +103,55 @@ def test_a_made_up_cohort_shows_differences():
     frame = found.released().frame.filter(pl.col("standardised difference") != "")
     assert frame["variable"].n_unique() == frame.height
     assert frame["standardised difference"].str.contains(r"^-?\d\.\d\d$").any()
+
+
+def coded(value):
+    """Of 60 clients every other one is flagged; the values of a column by number."""
+    people = [f"p{i:02d}" for i in range(60)]
+    return build(
+        appointments=[
+            {"client_id": p, "start": 5, "outcome": ("no_show", "attended")[i % 2]}
+            for i, p in enumerate(people)
+        ],
+        episodes=[{"client_id": p, "started_at": 0, "ended_at": None} for p in people],
+        clients=[{"client_id": p, "column": value(i)} for i, p in enumerate(people)],
+    )
+
+
+def test_a_share_is_of_all_who_are_known_though_a_level_is_hidden():
+    # Of each 30: 14 X, 12 Y, and 4 Z, which take Y with them. X is 14 of 30, not of what is shown.
+    cohort = coded(lambda i: "XXXXXXXYYYYYYZZ"[i // 2 % 15])
+    frame = cn.table_one(cn.replay(c.Rule("missed", c.missed() >= 1), cohort)).released().frame
+    texts = frame.filter(variable="column").select("level", "put up for review").rows()
+    assert texts == [
+        ("X", "15 (50.0 %)"),
+        ("Y", "Hidden"),
+        ("small groups", "Hidden"),
+        ("missing", "0"),
+    ]
+
+
+def test_a_share_does_not_tell_how_few_are_missing():
+    cohort = coded(lambda i: None if i < 6 else "X" if i < 32 else "Y")
+    frame = cn.table_one(cn.replay(c.Rule("missed", c.missed() >= 1), cohort)).released().frame
+    rows = frame.filter(variable="column", level="missing")
+    assert rows["put up for review"].to_list() == ["Hidden"]
+    assert "%" not in "".join(frame["put up for review"])
+
+
+def test_numbers_of_two_values_are_counted_and_hidden_as_text_is():
+    # The mean of 0 and 1 would tell that 3 clients of each 30 have a 1.
+    cohort = coded(lambda i: int(i < 6))
+    found = cn.table_one(cn.replay(c.Rule("missed", c.missed() >= 1), cohort))
+    assert found.tidy()["level"].unique().sort().to_list() == ["0", "1", "missing"]
+    shown = found.released().frame
+    assert shown.filter(pl.col("level") != "missing")["put up for review"].unique().to_list() == [
+        "Hidden"
+    ]
+
+
+def test_nobody_and_few_put_up_for_review_read_the_same():
+    cohort = coded(lambda i: "X" if i < 30 else "Y")
+    few = c.Rule("few", (c.missed() >= 1) & c.attribute("column").is_in(["X"]) & (c.missed() >= 9))
+    frame = cn.table_one(cn.replay(few, cohort)).released().frame
+    assert frame["suppressed"].all()

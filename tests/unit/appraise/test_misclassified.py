@@ -98,3 +98,11 @@ def test_a_protocol_is_replayed_as_one(cohort):
     assert cn.audit(staged).tidy()["denominator"][1] == staged.first.height
     with pytest.raises(OptionError, match="not its reviews alone"):
         cn.appraise.misclassification(staged.reviews)
+
+
+def test_a_cohort_of_nobody_has_no_groups(small_group_tables):
+    nobody = {name: frame.clear() for name, frame in small_group_tables.items()}
+    cohort = cn.from_frames(**nobody, as_of="2025-06-01", episode_end="60d")
+    found = cn.appraise.misclassification(cn.replay(RULE, cohort), "language", draws=1)
+    assert found.released().frame["suppressed"].all()
+    assert "hidden" in found.summary()

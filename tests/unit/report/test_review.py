@@ -248,3 +248,12 @@ def test_what_is_not_asked_for_has_no_section(reviewed):
     html = reviewed.html()
     assert 'id="values"' not in html
     assert 'id="rules"' not in html
+
+
+def test_who_is_put_up_for_review_stands_beside_the_others_but_for_columns_told_elsewhere():
+    cohort, _ = cn.synthetic_cohort(clients=120, seed=1)
+    found = review(cohort, c.Rule("two", c.missed(within="90d") >= 2), by=["language"])
+    variables = {row["variable"] for row in found.figures()["table_one"]["rows"]}
+    assert {"age_band", "PHQ-9, first score"} <= variables
+    assert "language" not in variables
+    assert found.blocks["table_one"].title in found.html()
