@@ -13,11 +13,14 @@ _MODULE_OF = {
     "difference_in_differences": "did",
     "dose_response": "dose",
     "e_value": "unmeasured",
+    "good_enough_level": "goodenough",
     "hazard_model": "hazards",
     "interrupted_time_series": "its",
+    "misclassified_outcome": "misrecorded",
     "repeated_measures": "repeated",
     "stepped_wedge": "wedge",
     "survival_curve": "curves",
+    "tipping_point": "tipping",
     "weighted_effect": "weighting",
 }
 
@@ -28,11 +31,14 @@ __all__ = [
     "difference_in_differences",
     "dose_response",
     "e_value",
+    "good_enough_level",
     "hazard_model",
     "interrupted_time_series",
+    "misclassified_outcome",
     "repeated_measures",
     "stepped_wedge",
     "survival_curve",
+    "tipping_point",
     "weighted_effect",
 ]
 
@@ -42,10 +48,13 @@ if TYPE_CHECKING:
     from carenotebook.effects.curves import survival_curve as survival_curve
     from carenotebook.effects.did import difference_in_differences as difference_in_differences
     from carenotebook.effects.dose import dose_response as dose_response
+    from carenotebook.effects.goodenough import good_enough_level as good_enough_level
     from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
+    from carenotebook.effects.misrecorded import misclassified_outcome as misclassified_outcome
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
     from carenotebook.effects.resampled import cluster_bootstrap as cluster_bootstrap
+    from carenotebook.effects.tipping import tipping_point as tipping_point
     from carenotebook.effects.unmeasured import e_value as e_value
     from carenotebook.effects.wedge import stepped_wedge as stepped_wedge
     from carenotebook.effects.weighting import weighted_effect as weighted_effect
