@@ -154,17 +154,21 @@ def _scene_section(scene: Scene, numbers: dict[str, int], *, told: bool) -> Sect
     text = (f"{scene.at:%d %B %Y, %H:%M}.", *paragraphs(scene.text))
     if scene.ending:
         return Section(heading, text)
-    items = [_choice_item(c, numbers, told=told) for c in scene.choices.values()]
-    return Section(heading, (*text, scene.ask), tuple(items))
-
-
-def _choice_item(choice: Choice, numbers: dict[str, int], *, told: bool) -> str:
-    only = " (only if earlier choices or a rule allow it)" if choice.condition else ""
-    text = f"{choice.text}{only} Read on at {numbers[choice.to]}."
     if told:
-        text += "".join(f" {_FOR[w]}: {choice.then[w]}" for w in _FOR)
-        text += f" View: {_VIEWS[choice.view]}." if choice.view else ""
-    return text
+        rows = tuple(_choice_row(c, numbers) for c in scene.choices.values())
+        return Section(heading, (*text, scene.ask), columns=("Choice", *_FOR.values()), rows=rows)
+    items = tuple(_choice_text(c, numbers) for c in scene.choices.values())
+    return Section(heading, (*text, scene.ask), items)
+
+
+def _choice_text(choice: Choice, numbers: dict[str, int]) -> str:
+    only = " (Only if earlier choices or a rule allow it.)" if choice.condition else ""
+    return f"{choice.text}{only} Read on at {numbers[choice.to]}."
+
+
+def _choice_row(choice: Choice, numbers: dict[str, int]) -> tuple[str, ...]:
+    view = f" View: {_VIEWS[choice.view]}." if choice.view else ""
+    return (f"{_choice_text(choice, numbers)}{view}", *(choice.then[w] for w in _FOR))
 
 
 def _for_facilitators(case: CaseStudy) -> list[Section]:

@@ -98,10 +98,12 @@ def record_at(case: CaseStudy, at: datetime, made: Made = ()) -> list[tuple[str,
     for table, entries in history_with(case, made).items():
         column = TIME_COLUMN.get(table, "")
         for row in entries if column else ():
-            when, known = _minute(row[column]), _minute(row.get("booked_at") or row[column])
-            if known <= now:
+            when = _minute(row[column])
+            known = {_minute(row[k]) for k in (column, "booked_at", "cancelled_at") if row.get(k)}
+            if min(known) <= now:
+                gone = row.get("cancelled_at") and _minute(row["cancelled_at"]) <= now
                 who = str(row.get("client_id") or THE_CLIENT)
-                rows.append((when, who, said(table, row, future=when > now)))
+                rows.append((when, who, said(table, row, future=when > now and not gone)))
     return sorted(rows)
 
 
