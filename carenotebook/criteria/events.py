@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from carenotebook.core.options import MISSED
+from carenotebook.core.options import MISSED, UNRESOLVED
 from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import nodes
 from carenotebook.criteria.block import Block, Placed
@@ -16,6 +17,7 @@ from carenotebook.criteria.spans import Keys, Mask
 from carenotebook.criteria.tables import NULL, column
 
 Values = npt.NDArray[np.float64]
+Counted = nodes.Appointments | nodes.Contacts | nodes.Actions | nodes.Barriers
 
 
 def placed(
@@ -24,6 +26,25 @@ def placed(
     """The chosen rows of a table, in order, where an episode sees them."""
     rows = block.tables[table].rows(chosen, CLIENT, time)
     return block.place(column(rows, CLIENT), column(rows, time), early=early)
+
+
+def counted(term: Counted, block: Block) -> Placed:
+    """The events that a count counts; they are placed once, whatever the window."""
+    return block.kept(replace(term, within=None), lambda: placed(block, *_chosen(term)))
+
+
+def _chosen(term: Counted) -> tuple[str, pl.Expr, str]:
+    """The table, the rows of it and the time of what is counted."""
+    match term:
+        case nodes.Appointments():
+            outcomes = [o for o in term.outcome or () if o not in UNRESOLVED]
+            properties = filters(term, "kind", "reason", "modality")
+            return "appointments", one_of("event", outcomes) & properties, "start"
+        case nodes.Contacts():
+            return "contacts", contact_filter(term), "at"
+        case nodes.Actions():
+            return "actions", filters(term, "kind", "detail"), "at"
+    return "checkins", one_of("barrier", term.reason or ()), "at"
 
 
 def scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:

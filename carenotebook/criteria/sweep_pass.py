@@ -16,13 +16,11 @@ from carenotebook.criteria.block import Block
 from carenotebook.criteria.engine import EPISODES_PER_BLOCK, Question, blocks
 from carenotebook.criteria.needs import columns_needed
 from carenotebook.criteria.spans import Keys
+from carenotebook.criteria.sweep_counts import Counts, counts
 from carenotebook.criteria.sweep_plan import Plan, Worked, plan
 
 LEAVES_PER_BLOCK = 3_000_000
 """Leaves times episodes of a block, so that what many cells need fits in memory."""
-
-MOST_FLAGS = 60_000_000
-"""Cells times episodes of one pass; more cells take several."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class CellFlags:
 class _Task:
     """What is asked of every part of a cohort; it travels to where the part is read."""
 
-    plan: Plan
+    plan: Plan | Counts
     question: Question
     columns: dict[str, tuple[str, ...]]
     lengths: bool
@@ -56,7 +54,7 @@ class _Task:
     @property
     def most(self) -> int:
         """Episodes of a block."""
-        return max(200, min(EPISODES_PER_BLOCK, LEAVES_PER_BLOCK // len(self.plan.leaves)))
+        return max(200, min(EPISODES_PER_BLOCK, LEAVES_PER_BLOCK // self.plan.size))
 
 
 Answer = tuple[int, list[CellFlags]]
@@ -73,7 +71,8 @@ def first_flags(  # noqa: PLR0913, PLR0917 - what a replay is asked, and how
 ) -> list[CellFlags]:
     """First flags of every cell, as replaying each alone would find them."""
     question = Question(cells[0], grace, unknown)
-    task = _Task(plan(cells), question, columns_needed(cells[0], cohort), lengths)
+    asked = (None if lengths else counts(cells)) or plan(cells)
+    task = _Task(asked, question, columns_needed(cells[0], cohort), lengths)
     nothing = CellFlags(np.zeros(0, np.int64), np.zeros(0, np.int64), 0)
     return _joined(_answers(task, cohort, executor)) or [nothing] * len(cells)
 
@@ -92,15 +91,27 @@ def _part(task: _Task, cohort: Cohort) -> Answer:
 
 
 def _block(task: _Task, block: Block) -> Answer:
-    worked = Worked(task.plan, block, task.question.grace)
-    found = []
-    for number in range(len(task.plan.cells)):
+    grace = task.question.grace
+    if isinstance(task.plan, Counts):
+        found = [(*first, 0) for first in task.plan.found(block, grace)]
+    else:
+        found = list(_worked(task.plan, block, grace, task.lengths))
+    starts = block.domain.starts
+    return len(starts), [CellFlags(e, key - starts[e], lasting) for e, key, lasting in found]
+
+
+def _worked(
+    asked: Plan,
+    block: Block,
+    grace: int,
+    lengths: bool,  # noqa: FBT001 - passed on
+) -> Iterator[tuple[Keys, Keys, int]]:
+    """The episodes, the keys of the first flags and the length of each cell."""
+    worked = Worked(asked, block, grace)
+    for number in range(len(asked.cells)):
         held = worked.cell(number)
         episode, key = worked.pieces.first(held)
-        lasting = worked.pieces.length(held) if task.lengths else 0
-        waited = key - worked.pieces.domain.starts[episode]
-        found.append(CellFlags(worked.episodes[episode], waited, lasting))
-    return len(block.domain), found
+        yield worked.episodes[episode], key, worked.pieces.length(held) if lengths else 0
 
 
 def _joined(answers: Iterable[Answer]) -> list[CellFlags]:

@@ -24,6 +24,8 @@ from carenotebook.criteria.values import Reach, Steps, value
 FEW_KINDS = 16
 """A clause of no more variants than this helps to tell where any cell may hold."""
 
+Values = dict[syntax.Term, Reach | Steps]
+
 _BEHIND = np.iinfo(np.int64).max
 
 
@@ -54,6 +56,11 @@ class Plan:
     def leaves(self) -> dict[int, Leaf]:
         """The leaves by number."""
         return {i: p for i, p in enumerate(self.parts) if isinstance(p, Leaf)}
+
+    @property
+    def size(self) -> int:
+        """How many truths a block works out."""
+        return len(self.leaves)
 
     def positions(self) -> list[set[int]]:
         """Sets of parts such that each cell asks for one part of each set, beside other things."""
@@ -189,18 +196,19 @@ class Worked:
 
 def _spans(plan: Plan, block: Block) -> dict[int, Spans]:
     """Every leaf in the block; a term that several of them compare is worked out once."""
-    values: dict[syntax.Term, Reach | Steps] = {}
+    values: Values = {}
     truths: dict[syntax.Truth, Truth] = {}
     for leaf in plan.leaves.values():
         if leaf.node not in truths:
-            truths[leaf.node] = _truth(leaf.node, block, values)
+            truths[leaf.node] = truth(leaf.node, block, values)
     return {
         i: truths[leaf.node].possible if leaf.possibly else truths[leaf.node].sure
         for i, leaf in plan.leaves.items()
     }
 
 
-def _truth(node: syntax.Truth, block: Block, values: dict[syntax.Term, Reach | Steps]) -> Truth:
+def truth(node: syntax.Truth, block: Block, values: Values) -> Truth:
+    """Where a truth holds; a term that others compare too is worked out once, into `values`."""
     if not isinstance(node, nodes.Compare) or isinstance(node.term, nodes.Attribute):
         return evaluate(node, block)
     if node.term not in values:

@@ -7,14 +7,14 @@ the other terms are steps (`Steps`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.durations import duration_us
-from carenotebook.core.options import MISSED, UNRESOLVED
+from carenotebook.core.options import MISSED
 from carenotebook.criteria import events, nodes, syntax
 from carenotebook.criteria.block import Block, Placed
 from carenotebook.criteria.events import Values
@@ -32,7 +32,6 @@ from carenotebook.criteria.spans import (
     union_in_order,
 )
 
-_Counted = nodes.Appointments | nodes.Contacts | nodes.Actions | nodes.Barriers
 Reach = Callable[[int], Spans]
 """Where a value is at least so much."""
 
@@ -63,44 +62,20 @@ def value(term: syntax.Term, block: Block) -> Reach | Steps:
     raise TypeError(f"{type(term).__name__} in {type(block).__name__}")
 
 
-@value.register
-def _appointments(term: nodes.Appointments, block: Block) -> Reach:
-    outcomes = [o for o in term.outcome or () if o not in UNRESOLVED]
-    chosen = events.one_of("event", outcomes) & events.filters(term, "kind", "reason", "modality")
-    return _count(term, block, "appointments", chosen, "start")
-
-
-@value.register
-def _contacts(term: nodes.Contacts, block: Block) -> Reach:
-    return _count(term, block, "contacts", events.contact_filter(term))
-
-
-@value.register
-def _actions(term: nodes.Actions, block: Block) -> Reach:
-    chosen = events.filters(term, "kind", "detail")
-    return _count(term, block, "actions", chosen)
-
-
-@value.register
-def _barriers(term: nodes.Barriers, block: Block) -> Reach:
-    chosen = events.one_of("barrier", term.reason or ())
-    return _count(term, block, "checkins", chosen)
-
-
-def _count(term: _Counted, block: Block, table: str, chosen: pl.Expr, time: str = "at") -> Reach:
-    """Count of events in a window: k or more from the k-th on until the first of them leaves.
-
-    The events are placed once, whatever the window.
-    """
-    key, within = replace(term, within=None), term.within
-    seen = block.kept(key, lambda: events.placed(block, table, chosen, time))
+@value.register(nodes.Appointments)
+@value.register(nodes.Contacts)
+@value.register(nodes.Actions)
+@value.register(nodes.Barriers)
+def _count(term: events.Counted, block: Block) -> Reach:
+    """Count of events in a window: k or more from the k-th on until the first of them leaves."""
+    seen, within = events.counted(term, block), term.within
     episode, keys, ends = seen.episode, seen.keys, block.domain.stops
     length = duration_us(within) if isinstance(within, str) else None
 
     def at_least(k: int) -> Spans:
         if k <= 0:
             return block.domain
-        first = np.flatnonzero(_followed(keys, episode, k - 1, length))
+        first = np.flatnonzero(followed(seen, k - 1, length))
         oldest, newest = keys.take(first), keys.take(first + (k - 1))
         stop = ends.take(episode.take(first))
         return union_in_order(newest, stop if length is None else np.minimum(oldest + length, stop))
@@ -108,8 +83,9 @@ def _count(term: _Counted, block: Block, table: str, chosen: pl.Expr, time: str 
     return at_least
 
 
-def _followed(keys: Keys, episode: Keys, steps: int, length: int | None) -> Mask:
+def followed(seen: Placed, steps: int, length: int | None) -> Mask:
     """Which events are followed, so many events later, by one of their episode and window."""
+    keys, episode = seen.keys, seen.episode
     n = max(len(keys) - steps, 0)
     same: Mask = episode[:n] == episode[steps:]
     return same if length is None else same & (keys[steps:] - keys[:n] < length)
@@ -148,19 +124,32 @@ def _quiet(sources: Sequence[Keys], block: Block) -> Reach:
     """Unpaused time since the last of the keys (each source in order), or the episode's start.
 
     Time after a key that reaches into the next episode lies within the time after its start, so
-    that all episodes can be taken together.
+    that all episodes can be taken together. What has been silent for long was so for less before.
     """
     domain = block.domain
+    known: dict[int, Spans] = {}
 
     def at_least(length: int) -> Spans:
         if length <= 0:
             return domain
-        recent = cover([_recent(k, length, block) for k in (*sources, domain.starts)], 1)
-        episode = block.episode_of_ordered(recent.stops)
-        following = np.append(recent.starts[1:], domain.stops[-1:])
-        return nonempty(recent.stops, np.minimum(following, domain.stops.take(episode)))
+        shorter = max((d for d in known if d <= length), default=0)
+        if not shorter:
+            known[length] = _silences(sources, length, block)
+        elif shorter < length:
+            spans = known[shorter]
+            known[length] = nonempty(block.advance(spans.starts, length - shorter), spans.stops)
+        return known[length]
 
     return at_least
+
+
+def _silences(sources: Sequence[Keys], length: int, block: Block) -> Spans:
+    """At least `length` of unpaused time since every key, and within one episode."""
+    domain = block.domain
+    recent = cover([_recent(k, length, block) for k in (*sources, domain.starts)], 1)
+    episode = block.episode_of_ordered(recent.stops)
+    following = np.append(recent.starts[1:], domain.stops[-1:])
+    return nonempty(recent.stops, np.minimum(following, domain.stops.take(episode)))
 
 
 def _recent(keys: Keys, length: int, block: Block) -> Spans:
@@ -241,7 +230,7 @@ def _unbroken(seen: Placed, counted: Keys, breaks: Sequence[Keys], block: Block)
     def at_least(k: int) -> Spans:
         if k <= 0:
             return block.domain
-        first = np.flatnonzero(_followed(seen.keys, seen.episode, k - 1, None))
+        first = np.flatnonzero(followed(seen, k - 1, None))
         return union_in_order(counted.take(first + (k - 1)), broken.take(first))
 
     return at_least

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
@@ -137,6 +139,43 @@ def cohorts(draw: st.DrawFn, *, acted: bool = False) -> Cohort:
     if not draw(st.integers(0, 3)):
         bounds["observed_from"] = EPOCH + timedelta(days=draw(st.integers(0, 80)))
     return build_cohort(tables, **bounds)
+
+
+@st.composite
+def busy_cohorts(draw: st.DrawFn) -> Cohort:
+    """A cohort of three clients with all tables, in which much happens within days."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+
+    def many(rows: int, **columns: Sequence[Any]) -> dict[str, Any]:
+        times = rng.integers(0, 200, rows) * DAY + rng.choice((0, 0, 0, DAY // 2, 1, -1), rows)
+        client = np.array(CLIENTS)[rng.integers(0, 3, rows)]
+        drawn = {n: [v[i] for i in rng.integers(0, len(v), rows)] for n, v in columns.items()}
+        return {"client_id": client, "at": times, **drawn}
+
+    outcomes = ("attended", "no_show", "late_cancel", "no_show", "early_cancel", "unknown")
+    visits = many(90, outcome=outcomes, kind=("assessment", "treatment", None))
+    visits["start"] = visits.pop("at")
+    visits["booked_at"] = visits["start"] - rng.integers(0, 20, 90) * DAY
+    visits["cancelled_at"] = visits["start"] - rng.integers(0, 2, 90) * DAY
+    directions, purposes = ("inbound", "outbound", "outbound"), ("reminder", "outreach", None)
+    told = {
+        "appointments": visits,
+        "contacts": many(90, direction=directions, purpose=purposes, delivered=(True, True, False)),
+        "checkins": many(40, barrier=("cost", "stuck", None)),
+        "actions": many(
+            60, kind=("risk_review", "supervision"), detail=("time", None), response=(None,)
+        ),
+    }
+    tables = {
+        n: _frame(
+            n, [dict(zip(t, r, strict=True)) for r in zip(*t.values(), strict=True)], list(t)[1:]
+        )
+        for n, t in told.items()
+    }
+    rest = {n: draw(t) for n, t in _OPTIONAL.items() if n not in tables}
+    return build_cohort(
+        tables | rest | {"episodes": draw(episodes())}, as_of=EPOCH + timedelta(days=190)
+    )
 
 
 _within = st.sampled_from((None, "7d", "30d", "61d", "36h"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from typing import Any
 
 import numpy as np
 import pytest
-from generative.strategies import cohorts, rules
+from generative.strategies import busy_cohorts, cohorts, expressions, rules
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import carenotebook as cn
+from carenotebook import criteria as c
 from carenotebook.core import options
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import DAY
@@ -19,6 +21,7 @@ from carenotebook.core.errors import MissingDataError
 from carenotebook.criteria import Rule, nodes, syntax
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.replay import replay
+from carenotebook.criteria.sweep_counts import counts
 from carenotebook.criteria.sweep_grid import Filler
 from carenotebook.criteria.sweep_incidence import follow
 from carenotebook.results.statistics import cumulative_incidence
@@ -101,6 +104,54 @@ def test_every_cell_is_the_replay_of_its_rule(
         theirs = [last[c] for c in ("estimate", "conf_low", "conf_high")]
         np.testing.assert_allclose(ours, theirs, atol=1e-9)  # two orders of the same sums
     assert rest.is_empty()
+
+
+@st.composite
+def counting(draw: st.DrawFn) -> tuple[Rule, dict[str, list[Any]]]:
+    """A count whose threshold and window vary, and beside it whatever else, or nothing."""
+    count = draw(
+        st.sampled_from(
+            (
+                lambda within: c.missed(within=within),
+                lambda within: c.attended(within=within),
+                lambda within: c.contacts(direction="outbound", within=within),
+                lambda within: c.actions("risk_review", within=within),
+                lambda within: c.barriers("cost", within=within),
+            )
+        )
+    )
+    window = draw(st.sampled_from((c.param("window"), None, "30d")))
+    compare = draw(st.sampled_from((operator.ge, operator.gt)))
+    grid: dict[str, list[Any]] = {"k": [1, 2, 3, 2.5]}
+    if isinstance(window, syntax.Param):
+        grid["window"] = list(WINDOWS)
+    members = [compare(count(window), c.param("k")), *draw(st.lists(expressions, max_size=1))]
+    if draw(st.booleans()):
+        members.append(c.days_since_heard() >= c.param("silent"))
+        grid["silent"] = draw(st.permutations((7, "14d", 0, 10.5)))[: len(grid)]
+    when = draw(st.permutations(members))
+    grace = draw(st.sampled_from(("0d", "14d")))
+    return Rule("counting", c.all_of(*when) if len(when) > 1 else when[0], grace=grace), grid
+
+
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(asked=counting(), cohort=busy_cohorts(), unknown=st.sampled_from(options.UNKNOWNS))
+def test_cells_that_differ_in_a_count_are_found_without_cutting_the_line(
+    asked: tuple[Rule, dict[str, list[Any]]], cohort: Cohort, unknown: options.Unknown
+) -> None:
+    rule, grid = asked
+    try:
+        found = cn.sweep(rule, cohort, grid, unknown=unknown, first=True)
+    except MissingDataError:
+        assume(condition=False)
+    assert counts(found.run.cells()) is not None
+    general = cn.sweep(rule, cohort, grid, unknown=unknown, first=True, person_days=True)
+    assert found.first is not None
+    assert general.first is not None
+    assert found.first.equals(general.first)
+    assert found.tidy().equals(general.tidy().drop("person_days"))
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
