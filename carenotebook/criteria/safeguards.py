@@ -58,7 +58,7 @@ class Answer:
         to be put up for review do without it), "missing", or "against" (the design goes against
         it, which no declaration mends).
     found, where : str
-        What there is, and in which clause, stage or declaration.
+        What there is, and in which clause or stage; where is empty for what is only declared.
     """
 
     safeguard: Safeguard
@@ -166,7 +166,7 @@ def _answer(safeguard: Safeguard, found: Found, said: str | None) -> Answer:
     if said is None or found.status in ("shown", "against"):
         return Answer(safeguard, found.status, found.text, found.where)
     partly = f" In the design only in part: {found.where}." if found.status == "partly" else ""
-    return Answer(safeguard, "declared", f"Declared, not shown: {said}{partly}", "declared")
+    return Answer(safeguard, "declared", f"Said, not shown: {said.rstrip('.')}.{partly}", "")
 
 
 def _checked(declared: Mapping[str, str]) -> dict[str, str]:

@@ -116,7 +116,7 @@ def test_what_is_declared_is_said_to_be_declared():
         if a.safeguard.key == "contact_twice"
     )
     assert (answer.status, answer.met) == ("declared", True)
-    assert answer.found.startswith("Declared, not shown: two calls In the design only in part")
+    assert answer.found.startswith("Said, not shown: two calls. In the design only in part")
 
 
 def test_a_declaration_does_not_mend_a_design_that_goes_against_it():
