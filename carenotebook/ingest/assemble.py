@@ -27,8 +27,10 @@ from carenotebook.ingest.mapping import Mapping, MappingLike, read_mapping
 from carenotebook.ingest.quarantine import RawTable, accept
 from carenotebook.ingest.settings import Settings
 from carenotebook.ingest.statuses import rederive
+from carenotebook.ingest.times import NOT_A_TIME
 
 _EXACT = 2.0**53
+_FORMAT_ADVICE = "; a mapping can say how times are written: {column: ..., format: ...}"
 
 
 def assemble(
@@ -97,13 +99,19 @@ def _after_latest(latest: datetime | None, rejected: pl.DataFrame | pl.LazyFrame
         if counts.is_empty():
             raise
         most = counts.sort("len", descending=True, maintain_order=True).row(0, named=True)
-        column = f"{most['column']} " if most["column"] else ""
+        column = f"{most['column']}: " if most["column"] else ""
+        advice = _FORMAT_ADVICE if most["reason"] == NOT_A_TIME else ""
+        total = rejected.lazy().select(pl.len()).collect().item()
         raise DataError(
-            f"as_of cannot be told: {counts['len'].sum()} rows were rejected and none that is left "
-            f"says that anything happened. Most often: {column}{most['reason']} "
-            f"(table {most['table']!r}, {most['len']} rows). Pass as_of= to look at "
-            "cohort.rejected; a mapping can say how times are written: {column: ..., format: ...}."
+            f"as_of cannot be told: {_rows(total)} {'was' if total == 1 else 'were'} rejected and "
+            f"none that is left says that anything happened. Most often: {column}{most['reason']} "
+            f"(table {most['table']!r}, {_rows(most['len'])}). Pass as_of= to look at "
+            f"cohort.rejected{advice}."
         ) from None
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def usable_columns(table: str, columns: list[str]) -> list[str]:

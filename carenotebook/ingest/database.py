@@ -77,7 +77,8 @@ def read_database(  # noqa: PLR0913 - what every reader takes
         If a key of `queries` is no table, a column that is needed is not there, or the mapping is
         malformed.
     OptionError
-        If `connection` is not one, or an option has a value that it cannot take.
+        If `connection` is not one, a query would change the database or is several statements (it
+        is not run), or an option has a value that it cannot take.
 
     Examples
     --------

@@ -15,6 +15,13 @@ _QUOTED = re.compile(r"(?<!\w)(?P<quote>['\"`])(?P<text>.*?)(?P=quote)")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.:+-]*")
 _WORD = re.compile(r"[^\W\d]\w*")
 _LONGEST = 160
+_NOT_CODE = re.compile(
+    r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL
+)
+_CHANGES = re.compile(
+    r"\s*(?:delete|update|insert|replace|merge|drop|alter|create|truncate|attach|detach|copy)\b",
+    re.IGNORECASE,
+)
 _NOT_OPEN = re.compile(r"clos(?:ed|ing)|not (?:been )?open|connectioninit", re.IGNORECASE)
 
 
@@ -35,9 +42,10 @@ def query_table(connection: Any, query: Any, table: str) -> RawTable:
     DataError
         If the database refuses the query, or it gives no columns.
     OptionError
-        If `connection` is none.
+        If `connection` is none, or the query would change the database or is several.
     """
     check_connection(connection)
+    _check_reads(query, table)
     try:
         frame = pl.read_database(query, connection, infer_schema_length=None)
     except ImportError as error:
@@ -74,6 +82,19 @@ def check_connection(connection: Any) -> None:
         raise OptionError(
             f"read_database() takes an open connection of ADBC, SQLAlchemy or DuckDB, not "
             f"{type(connection).__name__}."
+        )
+
+
+def _check_reads(query: Any, table: str) -> None:
+    """Refuse what is visibly no reading: a reader changes no one's database."""
+    if not isinstance(query, str):
+        return
+    code = _NOT_CODE.sub(" ", query)
+    if ";" in code.strip().rstrip("; \n\t\r"):
+        raise OptionError(f"{table}: the query is several statements; write one SELECT.")
+    if _CHANGES.match(code):
+        raise OptionError(
+            f"{table}: the query would change the database. It was not run; write a SELECT."
         )
 
 

@@ -141,10 +141,17 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
     )
 
 
+def shipped_mappings() -> list[Path]:
+    """The files of the mappings that are shipped for tables, each to be used under its name.
+
+    Without that for FHIR: it is of columns that `read_fhir` makes, and no table has them.
+    """
+    shipped = sorted(Path(__file__).with_name("mappings").glob("*.yml"))
+    return [path for path in shipped if path.stem != "fhir"]
+
+
 def _shipped(name: str) -> Path | None:
-    """The file of a mapping that is shipped under this name."""
-    path = Path(__file__).with_name("mappings") / f"{name}.yml"
-    return path if name.isidentifier() and path.is_file() else None
+    return next((path for path in shipped_mappings() if path.stem == name), None)
 
 
 def _table(table: str, given: AnyMapping[str, Any]) -> dict[str, Field]:

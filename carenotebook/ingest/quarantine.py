@@ -30,6 +30,7 @@ _RULES = {
     "max": "is above the highest possible value",
     "min_length": BLANK,
     "nullability": BLANK,
+    "score_outside_the_instruments_range": "is outside the instrument's range",
 }
 _RULE_COLUMN = {
     ("episodes", "ends_before_it_starts"): "ended_at",
@@ -243,7 +244,7 @@ def _explained(table: str, rule: str) -> tuple[str | None, str]:
     column, _, check = rule.partition("|")
     if check:
         return column, _RULES.get(check, f"breaks the rule '{check}'")
-    return _RULE_COLUMN.get((table, rule)), rule.replace("_", " ")
+    return _RULE_COLUMN.get((table, rule)), _RULES.get(rule, rule.replace("_", " "))
 
 
 def _repeats(key: tuple[str, ...], judged: Judged) -> pl.Series:

@@ -18,7 +18,7 @@ from carenotebook.ingest.fields import columns_of
 from carenotebook.ingest.fileaccess import naming
 from carenotebook.ingest.files import read_file
 from carenotebook.ingest.frames import to_polars
-from carenotebook.ingest.mapping import read_mapping
+from carenotebook.ingest.mapping import read_mapping, shipped_mappings
 from carenotebook.ingest.suggest_content import Column, look
 from carenotebook.ingest.suggest_fields import is_named
 from carenotebook.ingest.suggest_redcap import tables_of
@@ -236,7 +236,7 @@ def _suggestion(sources: Sequence[Source]) -> Suggestion:
 
 def _shipped_for(names: set[str]) -> str | None:
     """The shipped mapping whose appointments read columns that are all here."""
-    for shipped in sorted(Path(__file__).with_name("mappings").glob("*.yml")):
+    for shipped in shipped_mappings():
         fields = read_mapping(shipped).tables["appointments"]
         if set().union(*(columns_of(f) for f in fields.values())) <= names:
             return shipped.stem

@@ -19,11 +19,6 @@ from carenotebook.ingest.fhir.shapes import SHAPES
 from carenotebook.ingest.fhir.tables import once, raw_table
 from carenotebook.ingest.quarantine import RawTable
 
-NO_TIME = (
-    "Clients cancelled without a time of cancelling (R4 has none): such a cancellation is early, "
-    "since an unknown notice is no miss. If meta.lastUpdated is that time, say so with mapping=; "
-    "the notes of read_fhir show how."
-)
 OTHERWISE = (
     "Some Encounters took place though the status of their Appointment is neither fulfilled, "
     "arrived nor checked-in: the status of the Appointment was kept."
@@ -139,10 +134,7 @@ def _answered(rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _doubts(booked: pl.DataFrame, seen: pl.DataFrame) -> list[str]:
-    reason = pl.col("cancellation_reason")
-    by_client = reason.str.starts_with("pat") & ~reason.is_in([*codes.UNMOVED, codes.WAIT_LIST])
-    no_time = booked.select((by_client & pl.col("cancelled_at").is_null()).any()).item()
     took_place = seen.filter(pl.col("status").is_in(codes.SEEN)).explode("appointments")
     other = booked.filter(~pl.col("status").is_in(["fulfilled", "arrived", "checked-in"]))
     otherwise = took_place["appointments"].is_in(other["id"].implode()).any()
-    return [text for text, holds in ((NO_TIME, no_time), (OTHERWISE, otherwise)) if holds]
+    return [OTHERWISE] if otherwise else []

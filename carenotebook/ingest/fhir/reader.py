@@ -8,6 +8,8 @@ from importlib import resources as package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from carenotebook.core.cells import MIN_CELL
 from carenotebook.core.errors import CareNotebookWarning, DataError, OptionError
 from carenotebook.ingest.assemble import assemble
@@ -25,6 +27,11 @@ from carenotebook.ingest.yamltext import load_yaml
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
 
+NO_TIME = (
+    "Clients cancelled without a time of cancelling (R4 has none): such a cancellation is early, "
+    "since an unknown notice is no miss. If meta.lastUpdated is that time, say so with mapping=; "
+    "the notes of read_fhir show how."
+)
 _DEATH = {"client_id": Source("client_id"), "at": Source("at")}
 
 
@@ -130,7 +137,7 @@ def read_fhir(  # noqa: PLR0913 - what every reader takes, and what FHIR leaves 
         raise DataError(f"The files hold no Appointment and no Encounter. {_unread(found)}".strip())
     cohort = assemble(laid.tables, rules, settings)
     deaths, _ = read_deaths(laid.deaths, _DEATH, Reading(timezone))
-    for doubt in (*laid.doubts, _unread(found)):
+    for doubt in (_no_time(cohort), *laid.doubts, _unread(found)):
         if doubt:
             warnings.warn(doubt, CareNotebookWarning, stacklevel=2)
     return with_deaths(cohort, deaths) if deaths.height else cohort
@@ -169,6 +176,12 @@ def _totals(instruments: Mapping[str, str] | None) -> dict[str, str]:
     if items := sorted(c for c in given if any(c in known for known in codes.ITEMS.values())):
         raise OptionError(f"instruments=: {items[0]!r} is an item of an instrument, not a total.")
     return {**codes.TOTALS, **given}
+
+
+def _no_time(cohort: Cohort) -> str:
+    """Whether a cancellation is early for want of its time, which a mapping may have filled."""
+    early = (pl.col("outcome") == "early_cancel") & pl.col("cancelled_at").is_null()
+    return NO_TIME if cohort.appointments.select(early.any()).collect().item() else ""
 
 
 def _unread(found: Found) -> str:

@@ -88,9 +88,8 @@ NO_HEADER = (
 NOTHING = "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
 NOTHING_LEFT = (
     "as_of cannot be told: 2 rows were rejected and none that is left says that anything happened. "
-    "Most often: start is a date that does not exist (table 'appointments', 2 rows). Pass as_of= "
-    "to look at cohort.rejected; a mapping can say how times are written: {{column: ..., format: "
-    "...}}."
+    "Most often: start: is a date that does not exist (table 'appointments', 2 rows). Pass as_of= "
+    "to look at cohort.rejected."
 )
 
 
@@ -317,7 +316,7 @@ CASES = [
         "measures",
         f"client_id,at,instrument,score\n{MARK}1,2026-01-05,PHQ-9,28\n{MARK}2,2026-01-05,PHQ-9,27\n",
         1,
-        [(1, "score", "score outside the instruments range")],
+        [(1, "score", "is outside the instrument's range")],
     ),
     _appointments("a folder", None, error="appointments: {} is a folder; name one file."),
     Case(

@@ -285,7 +285,7 @@ def test_a_query_without_columns_is_refused(connect):
         closing(connect()) as connection,
         pytest.raises(DataError, match="appointments: the query gives no columns"),
     ):
-        cn.read_database(connection, {"appointments": "create table made_here (a int)"})
+        cn.read_database(connection, {"appointments": "pragma foreign_keys = off"})
 
 
 @pytest.mark.parametrize(
@@ -328,3 +328,31 @@ except cn.CareNotebookError as error:
         "appointments: reading this database needs pyarrow, which is not installed: "
         "pip install 'carenotebook[database]'"
     )
+
+
+@pytest.mark.parametrize("connect", [duckdb.connect, lambda: sqlite3.connect(":memory:")])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from a",
+        "  -- tidy up\n DROP table a",
+        "select 'x' as client_id, '2026-01-05' as start, 'attended' as outcome; delete from a",
+    ],
+)
+def test_a_query_that_would_change_the_database_is_not_run(connect, query):
+    connection = connect()
+    connection.execute("create table a as select 1 as one")
+    with pytest.raises(OptionError, match=r"would change the database|several statements"):
+        cn.read_database(connection, {"appointments": query}, as_of="2026-06-01")
+    assert connection.execute("select * from a").fetchall() == [(1,)]
+    connection.close()
+
+
+def test_words_and_semicolons_in_texts_and_comments_change_nothing():
+    connection = duckdb.connect()
+    query = """-- delete; what is old
+        select 'it''s; update' as client_id, '2026-01-05' as start, 'attended' as outcome;
+    """
+    cohort = cn.read_database(connection, {"appointments": query})
+    assert cohort.appointments.collect()["client_id"].to_list() == ["it's; update"]
+    connection.close()

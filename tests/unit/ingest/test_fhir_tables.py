@@ -137,7 +137,7 @@ def test_what_is_no_score_is_set_aside(read):
             "has no item or total of an instrument that is known (LOINC)",
             "is not final",
             "was entered in error",
-            "score outside the instruments range",
+            "is outside the instrument's range",
             "is blank",
         ]
     )

@@ -228,3 +228,22 @@ def test_a_column_of_lists_is_refused_only_where_it_is_read():
     assert cn.from_frames(frame).appointments.collect().height == 3
     with pytest.raises(DataError, match="'site' holds List"):
         cn.from_frames(frame.rename({"tags": "site"}))
+
+
+@pytest.mark.parametrize(
+    ("start", "outcome", "says", "advised"),
+    [
+        ("31/01/2026", "attended", "start: is not a date or time", True),
+        ("2026-01-31", "here", "outcome: a value is not in the vocabulary", False),
+    ],
+)
+def test_how_times_are_written_is_advised_only_where_times_are_at_fault(
+    tmp_path, start, outcome, says, advised
+):
+    path = tmp_path / "a.csv"
+    path.write_text(f"client_id,start,outcome\nc1,{start},{outcome}\n")
+    with pytest.raises(DataError) as told:
+        cn.read_csv(path)
+    assert "1 row was rejected" in str(told.value)
+    assert says in str(told.value)
+    assert ("how times are written" in str(told.value)) == advised

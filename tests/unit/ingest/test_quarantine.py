@@ -75,7 +75,7 @@ def rejects(rows, table="appointments"):
             "measures",
             EVENT | {"instrument": "PHQ-9", "score": "28"},
             "score",
-            "score outside the instruments range",
+            "is outside the instrument's range",
         ),
         (
             "measures",
@@ -256,6 +256,6 @@ def test_an_empty_table_is_not_a_missing_one():
 
 def test_when_nothing_is_left_the_error_says_what_was_wrong_most_often():
     rows = [BASE | {"start": "soon", "client_id": "secret-7"}] * 3
-    with pytest.raises(cn.CareNotebookError, match=r"3 rows were rejected.*start is not a date"):
+    with pytest.raises(cn.CareNotebookError, match=r"3 rows were rejected.*start: is not a date"):
         cn.from_frames(frame(rows))
     assert cn.from_frames(frame(rows), as_of="2026-01-01").rejected.height == 3
