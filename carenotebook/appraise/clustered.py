@@ -40,7 +40,10 @@ def share(rows: pl.DataFrame, clusters: Sequence[str]) -> Row:
 
 
 def mean(rows: pl.DataFrame, clusters: Sequence[str]) -> Row:
-    """A mean of what cannot be negative, with a linearised standard error and Student's t."""
+    """A mean of what cannot be negative, with a linearised standard error and Student's t.
+
+    Where every value is the same, nothing tells how far they may vary, so there is no interval.
+    """
     value = rows["value"].cast(pl.Float64)
     told = _counts(rows, value > 0)
     if rows.is_empty():
@@ -50,7 +53,7 @@ def mean(rows: pl.DataFrame, clusters: Sequence[str]) -> Row:
         (_mean_error(rows[c], value - middle, c) for c in clusters), key=lambda w: w[0] * w[1]
     )
     row = {**told, "estimate": middle, CLUSTERS: many, CLUSTERED_BY: NAMES[name]}
-    if many < 2:
+    if many < 2 or value.n_unique() == 1:
         return row
     low, high = max(middle - reach * error, 0.0), middle + reach * error
     return {**row, "std_error": error, "conf_low": low, "conf_high": high}

@@ -96,8 +96,11 @@ def _figure(row: Row, privacy: Privacy) -> str:
         return f"hidden ({few(privacy)})"
     if row["estimate"] is None:
         return f"unknown (no {of})"
+    figure = f"{number(row['estimate'])} {row['unit']}"
+    if row["conf_low"] is None:
+        return f"{figure} (no interval, as all are alike)"
     low, high = (number(row[c]) for c in ("conf_low", "conf_high"))
-    return f"{number(row['estimate'])} {row['unit']} (95 % CI {low} to {high})"
+    return f"{figure} (95 % CI {low} to {high})"
 
 
 def _groups(audit: Audit, frame: pl.DataFrame) -> Iterator[str]:

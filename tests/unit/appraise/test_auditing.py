@@ -223,3 +223,20 @@ def test_where_nobody_has_a_phq_9_nothing_is_said_of_item_9():
     found = cn.audit(cn.replay(RULE, cohort(measures=scores)))
     row = found.tidy().filter(term="item_9_look_now").row(0, named=True)
     assert (row["needs"], row["estimate"]) == ("needs item_9 of the PHQ-9 in measures", None)
+
+
+def test_what_never_happened_is_not_told_as_certain_never_to_happen():
+    people = [f"p{i:02d}" for i in range(40)]
+    cohort = build(
+        appointments=[{"client_id": p, "start": 5, "outcome": "attended"} for p in people],
+        episodes=[
+            {"client_id": p, "referred_at": 0, "started_at": 1, "ended_at": None} for p in people
+        ],
+    )
+    rule = c.Rule("seen", (c.attended() >= 1) & (c.days_in_care() < 30))
+    found = cn.audit(cn.replay(rule, cohort))
+    row = found.tidy().row(by_predicate=pl.col("term") == "missed_while_others_wait", named=True)
+    assert (row["estimate"], row["conf_low"], row["conf_high"]) == (0.0, None, None)
+    assert "0 per 1,000 referred (no interval, as all are alike)" in found.summary()
+    assert found.plot().alternative
+    assert "0.0 to 0.0" not in found._repr_html_()
