@@ -19,7 +19,7 @@ from carenotebook.effects.frames import (
     require,
     said_missing,
 )
-from carenotebook.effects.linear import Linear, cluster_codes, fit_linear
+from carenotebook.effects.linear import Linear, cluster_codes, fit_linear, named_clusters
 from carenotebook.effects.splines import harrell_knots, spline_basis
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -119,7 +119,8 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     knots : int
         3 to 7.
     cluster : str, optional
-        Column of rows that go together.
+        Column of rows that go together; `client_id` also tells the privacy gate how many clients
+        there are.
     weights : str, optional
         Column of weights above 0.
     draws, seed : int
@@ -168,14 +169,13 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
             data.y, data.dose, data.smooth, data.weights, data.clusters, draws, seed
         )
         rows += _break_terms(data, threshold, broken)
-    many = {} if data.clusters is None or cluster is None else {cluster: int(fit.freedom) + 1}
     return DoseResponse(
         heading=f"{outcome} along {dose}",
         frame=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),
         basis=Basis(
             estimand=f"Mean {outcome} at each {dose}, {_given(adjust)}: what goes with the dose.",
             rows=used.height,
-            clusters=many,
+            clusters=named_clusters(cluster, int(fit.freedom) + 1),
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
             assumptions=_assumptions(threshold, broken),

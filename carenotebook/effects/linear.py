@@ -110,3 +110,10 @@ def cluster_codes(
     if found.max() < 1:
         raise OptionError(f"{caller}: {cluster} has a single value; errors cannot be found.")
     return found
+
+
+def named_clusters(cluster: str | None, many: int) -> dict[str, int]:
+    """How many clusters, clients by the name under which the privacy gate counts them."""
+    if cluster is None:
+        return {}
+    return {"clients" if cluster == "client_id" else cluster: many}

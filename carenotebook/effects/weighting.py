@@ -21,6 +21,7 @@ from carenotebook.effects.frames import (
     said_missing,
 )
 from carenotebook.effects.glm import tidy_terms
+from carenotebook.effects.linear import named_clusters
 from carenotebook.effects.logistic import Logistic, as_flags, fit_logistic
 from carenotebook.effects.propensity import (
     BALANCED,
@@ -91,7 +92,8 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     truncate : float
         For "iptw": the share of weights at each end that are set to the limit (0: none).
     cluster : str, optional
-        Column of therapists, sites or clients whose rows go together.
+        Column of therapists, sites or clients whose rows go together; `client_id` also tells the
+        privacy gate how many clients there are.
 
     Returns
     -------
@@ -142,7 +144,7 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
         basis=Basis(
             estimand=f"Mean difference in {outcome} {_FOR_WHOM[method]}.",
             rows=used.height,
-            clusters={cluster: clusters} if cluster else {},
+            clusters=named_clusters(cluster, clusters),
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
             assumptions=_assumptions(weights, balance, overlap, (method, truncate)),

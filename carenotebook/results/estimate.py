@@ -144,13 +144,14 @@ class Estimate(Result):
     def summary(self, privacy: Privacy | None = None) -> str:
         """Estimand, what was found, N, what is missing or left out, assumptions, caveat."""
         gate = privacy or Privacy()
+        shown, few = self.released(gate), self.basis.tells_too_much(gate)
         parts = [
             f"{self.title}.",
             f"Estimand: {self.basis.estimand}",
-            *self.found(self.released(gate)),
+            *self.found(shown),
             _counted(self.basis, gate),
             f"Missing: {self.basis.missing}",
-            *(_assumed(a) for a in self.basis.assumptions),
+            *(_assumed(a, hidden=few) for a in self.basis.assumptions),
         ]
         return "\n".join([*parts, *([f"Caveat: {self.basis.caveat}"] if self.basis.caveat else [])])
 
@@ -197,7 +198,9 @@ def _counted(basis: Basis, privacy: Privacy) -> str:
     return f"N: {entered}. Left out: {', '.join(left) or 'none'}."
 
 
-def _assumed(assumption: Assumption) -> str:
+def _assumed(assumption: Assumption, *, hidden: bool) -> str:
+    if hidden and assumption.diagnostic:
+        return f"Assumes: {assumption.text} (what the data say of it is hidden)"
     seen = assumption.diagnostic or "these data cannot tell"
     verdict = {True: "", False: " Does not hold here:", None: ""}[assumption.holds]
     return f"Assumes:{verdict} {assumption.text} ({seen})"

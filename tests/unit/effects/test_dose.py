@@ -85,3 +85,16 @@ def test_its_chart_says_what_it_shows():
 
     assert "best_break: 0.598" in chart.alternative
     assert chart.svg().startswith("<svg")
+
+
+def test_many_rows_of_few_clients_are_hidden():
+    few = doses(37).with_columns(client_id=pl.int_range(pl.len()) % 9)
+    found = cn.effects.dose_response(
+        few, "score", "share", threshold=0.5, knots=3, cluster="client_id"
+    )
+
+    assert found.released().frame["estimate"].null_count() == found.tidy().height
+    assert found.released_curve().frame["estimate"].null_count() == found.curve.height
+    assert "Hidden" in found.summary()
+    assert "anywhere has p" not in found.summary()
+    assert "Diamond" not in str(found.plot().to_dict()["title"])
