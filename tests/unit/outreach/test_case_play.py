@@ -4,12 +4,14 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 
 import carenotebook as cn
 from carenotebook import outreach
 from carenotebook.core.errors import CaseError, OptionError
 from carenotebook.outreach.case_export import play_csv
+from carenotebook.outreach.case_group import _choice_label, _scene_label
 from carenotebook.outreach.case_print import play_page
 
 BAD = '=1+1"</td><script>alert(1)</script>'
@@ -171,3 +173,58 @@ def test_a_small_class_is_wholly_hidden_unless_it_agrees_to_less(case):
     assert sorted(agreed["numerator"].to_list()) == [4, 5]
     with pytest.raises(OptionError):
         outreach.group_results([])
+
+
+def test_what_was_cancelled_beforehand_stands_in_the_record_as_cancelled():
+    play = outreach.load_case("enough").play()
+    told = [what for when, _, what in play.record() if when == "2026-01-08 12:00"]
+    assert told == ["appointment: early cancel"]
+
+
+def cells_of(case):
+    ends = [(s.name, None) for s in case.endings]
+    return [(s.name, c) for s in case.scenes.values() for c in s.choices] + ends
+
+
+def label(case, cell):
+    scene, choice = cell
+    ended = f"Ended: {case.scenes[scene].ending}"
+    return _scene_label(case, scene), _choice_label(case, scene, choice) if choice else ended
+
+
+def told_by(case, cells, shown):
+    """Sums of cells that a reader knows: what is shown, totals, and that who comes in goes on."""
+    at = np.array([c[0] for c in cells])
+    into = np.array([c[1] and case.scenes[c[0]].choices[c[1]].to for c in cells])
+    for scene in case.scenes:
+        yield (at == scene).astype(float) - (into == scene)
+        total = any(c[0] == scene and r["denominator"] is not None for c, r in shown.items())
+        if total or scene == case.start.name:
+            yield (at == scene).astype(float)
+    for n, cell in enumerate(cells):
+        if shown.get(cell, {"numerator": 0})["numerator"] is not None:
+            yield np.eye(len(cells))[n]
+
+
+@pytest.mark.parametrize("name", ["camera_off", "after_the_telling"])
+def test_no_small_number_follows_from_all_that_is_shown(name):
+    """Every group goes to an ending; a hidden choice must not be a sum of known ones."""
+    case, rng = outreach.load_case(name), np.random.default_rng(1)
+    ways, cells = list(outreach.every_play(case)), cells_of(outreach.load_case(name))
+    small = 0
+    for _ in range(8):
+        weights = rng.dirichlet(np.full(len(ways), 0.3))
+        group = [ways[i] for i in rng.choice(len(ways), rng.integers(20, 80), p=weights)]
+        results = outreach.group_results(group)
+        frame = results.released(cn.Privacy(min_cell=5, round_to=1)).frame
+        rows = {(r["scene"], r["choice"]): r for r in frame.iter_rows(named=True)}
+        exact = {(r["scene"], r["choice"]): r for r in results.tidy().iter_rows(named=True)}
+        shown = {c: rows[label(case, c)] for c in cells if label(case, c) in rows}
+        known = np.array(list(told_by(case, cells, shown)))
+        rank = np.linalg.matrix_rank(known)
+        for n, cell in enumerate(cells):
+            true = exact.get(label(case, cell), {"numerator": 0})["numerator"]
+            if cell in shown and shown[cell]["numerator"] is None and 0 < true < 5:
+                small += 1
+                assert np.linalg.matrix_rank(np.vstack([known, np.eye(len(cells))[n]])) > rank
+    assert small > 10
