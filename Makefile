@@ -56,6 +56,8 @@ pictures: $(VENV)/.dev ## screenshots in both themes and three widths, in report
 bench: $(VENV)/.dev ## seconds, memory, the ratio to a bare scan, other tools, and from input to paint
 	@$(VENV)/bin/python tests/benchmarks/run.py
 	@$(VENV)/bin/python tests/benchmarks/fhir_appointments.py
+	@$(VENV)/bin/python tests/benchmarks/bootstrap.py
+	@$(VENV)/bin/python tests/benchmarks/scaling.py
 	@$(VENV)/bin/python tests/benchmarks/interactions.py
 
 lock: ## resolve pyproject.toml again into the two lock files
