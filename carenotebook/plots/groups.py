@@ -84,7 +84,7 @@ def dots(
 
 
 def printed(
-    rows: list[dict[str, Any]], height: int, column: int = 130, width: int = _FIGURES
+    rows: list[dict[str, Any]], height: int, column: int = 145, width: int = _FIGURES
 ) -> Any:
     """Columns of text beside a horizontal chart: the `figures` of each row."""
     columns = range(max((len(r["figures"]) for r in rows), default=1))

@@ -27,6 +27,8 @@ def sweep_chart(result: Sweep, privacy: Privacy | None = None) -> CareChart:
     frame = result.released(privacy).frame
     names = sorted(result.parameters, key=lambda n: -len(result.run.grid.axes[n]))
     note = f"Share of episodes put up for review {result.when}; other ends of care compete."
+    if frame[SUPPRESSED].any():
+        note += f" Hatched: {HIDDEN}."
     if len(names) == 1:
         return _along(frame, names[0], result.title, note)
     return _grids(frame, names, result.title, note.replace("Share", "Per cent"))

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
+import carenotebook as cn
+from carenotebook import criteria as c
 from carenotebook.core.errors import OptionError
 from carenotebook.plots import plot
 from carenotebook.plots.attrition import attrition_chart
@@ -214,3 +216,10 @@ def _contrast(one, other):
 def test_colours_have_contrast_of_level_aa(theme):
     for name in ("ink", "muted", "a", "b", "hatch"):
         assert _contrast(theme[name], theme["surface"]) >= 4.5, name
+
+
+def test_the_chart_of_a_sweep_says_what_is_hatched():
+    cohort, _ = cn.synthetic_cohort(clients=100, seed=1)
+    rule = c.Rule("misses", c.missed(within="90d") >= c.param("k"))
+    texts = [cn.sweep(rule, cohort, {"k": k}).plot().svg() for k in ([1, 100], [1])]
+    assert ["Hatched: Hidden." in t for t in texts] == [True, False]
