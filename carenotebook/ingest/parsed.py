@@ -33,7 +33,7 @@ class Parsed:
 
 
 def as_text(column: pl.Series, blanks: Collection[str] = ()) -> pl.Series:
-    """The column as text without surrounding space; what is empty or in `blanks` is null.
+    """The column as text without surrounding space; empty, NaN or in `blanks` is null.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def as_text(column: pl.Series, blanks: Collection[str] = ()) -> pl.Series:
         raise DataError(f"The column {column.name!r} holds {dtype}: one plain value a row is read.")
     text = _X.dt.to_string() if dtype == pl.Duration else _X.cast(pl.String)
     if dtype.is_float() or dtype.is_decimal():
-        text = _number_text(_X.cast(pl.Float64))
+        text = _number_text(_X.cast(pl.Float64).fill_nan(None))
     text = text.str.strip_chars()
     kept = pl.when(~text.is_in(["", *blanks])).then(text)
     return column.alias("x").to_frame().select(kept).to_series()

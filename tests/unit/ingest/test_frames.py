@@ -52,3 +52,19 @@ def test_a_number_that_is_none_is_not_known():
     clients = pl.DataFrame({"client_id": ["c1"], "age": [float("nan")]})
     cohort = cn.from_frames(frame, clients=clients, episode_end="as_of")
     assert cohort.clients.collect()["age"].to_list() == [None]
+
+
+def test_clients_whose_number_is_nan_are_not_one_client():
+    rows = pl.DataFrame(
+        {
+            "client_id": [1.0, float("nan"), float("nan")],
+            "start": ["2026-01-05", "2026-01-12", "2026-01-19"],
+            "outcome": ["attended"] * 3,
+        }
+    )
+    cohort = cn.from_frames(rows, episode_end="as_of")
+    assert cohort.appointments.collect()["client_id"].to_list() == ["1"]
+    assert cohort.rejected.select("row", "column", "reason").rows() == [
+        (2, "client_id", "is blank"),
+        (3, "client_id", "is blank"),
+    ]
