@@ -10,7 +10,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +20,8 @@ import polars as pl
 from carenotebook.core.errors import DataError, OptionError
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from carenotebook.core.cohort import Cohort
 
 T = TypeVar("T")
@@ -95,6 +97,8 @@ def _check(executor: Executor) -> None:
         raise OptionError(
             "executor= takes a concurrent.futures.Executor, such as Dask's Client.get_executor()."
         )
+    from concurrent.futures import ProcessPoolExecutor
+
     if isinstance(executor, ProcessPoolExecutor) and _forks(executor):
         raise OptionError(
             "executor=: polars cannot work in a forked process. Make the pool with "
