@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.criteria.sweep_release import release_cells
+from carenotebook.criteria.sweep_run import TELLING
 from carenotebook.privacy import Privacy, Released, release
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -175,13 +176,13 @@ class SideBySide(Result):
             seen, other ends of care competing, with conf_low and conf_high by client; median_days
             to the first flag of an episode.
         """
-        return self.comparison.sides
+        return self.comparison.sides.drop(TELLING)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """Rules as they may be shown; one that differs from a shown one by few is hidden."""
         found = self.comparison
         client = found.seen["client"].to_numpy()
-        return release_cells(found.sides, ["rule"], found.members, client, privacy or Privacy())
+        return release_cells(found.sides, ["rule"], (found.members,), client, privacy or Privacy())
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a rule."""

@@ -15,7 +15,7 @@ from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.criteria.sweep_pass import CellFlags
 from carenotebook.criteria.sweep_result import said_cell
-from carenotebook.criteria.sweep_run import figures, followed
+from carenotebook.criteria.sweep_run import TELLING, figures, followed
 from carenotebook.privacy import Privacy, Released, release
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -69,7 +69,7 @@ class Chosen(Result):
             part, the parameters, episodes (seen), flagged, incidence, conf_low, conf_high,
             median_days.
         """
-        return self.frame.drop("clients", "of_clients")
+        return self.frame.drop("clients", "of_clients", *TELLING)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The two rows as they may be shown; the episodes of both together are known.
@@ -80,7 +80,7 @@ class Chosen(Result):
         shown = release(
             self.frame.with_columns(without=pl.col("of_clients") - pl.col("clients")),
             gate,
-            clients=("clients", "of_clients", "without"),
+            clients=("clients", "of_clients", "without", *TELLING),
             counts=("flagged", "episodes"),
             values=("incidence", "conf_low", "conf_high", "median_days"),
             overlapping=[[]],
@@ -98,7 +98,7 @@ class Chosen(Result):
         return Released(
             hidden.with_columns(
                 pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures_
-            ).drop("without"),
+            ).drop("without", *TELLING),
             gate,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from carenotebook.criteria.sweep_run import TELLING
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def release_cells(
-    frame: pl.DataFrame, labels: Sequence[str], members: Members, client: Keys, privacy: Privacy
+    frame: pl.DataFrame,
+    labels: Sequence[str],
+    members: Sequence[Members],
+    client: Keys,
+    privacy: Privacy,
 ) -> Released:
     """Figures of cells, or of rules, as they may be shown: as one table.
 
@@ -30,21 +35,34 @@ def release_cells(
         The labels of each cell and the columns of `carenotebook.criteria.sweep_run.figures`.
     labels : sequence of str
         The columns that name a cell.
-    members, client : arrays
+    members : sequence of arrays
+        Whom each cell flags and, where shares are told at a horizon, whom by then; see
+        `hidden_cells`, which each of them must pass.
+    client : array
         See `hidden_cells`.
     privacy : Privacy
     """
-    hidden = hidden_cells(members, frame["clients"].to_numpy(), client, privacy)
+    names = ("clients", TELLING[0])
+    each = [
+        hidden_cells(whom, frame[n].to_numpy(), client, privacy)
+        for n, whom in zip(names, members, strict=False)
+    ]
+    few = [privacy.few(n) for n in frame[TELLING[1]]]
+    hidden = [any(h) for h in zip(*each, few, strict=True)]
     step = max(0.001, privacy.round_to / max(len(client), 1))
     low, high = pl.col("conf_low"), pl.col("conf_high")
-    shown = frame.with_columns(
-        (pl.col("incidence") / step).round() * step,
-        ((low / step).floor() * step).alias("conf_low"),
-        ((high / step).ceil() * step).alias("conf_high"),
-        pl.col("median_days").round(),
-        *(privacy.rounded(c) for c in ("flagged", "clients")),
-        *(pl.col(c).round_sig_figs(2) for c in frame.columns if c == "person_days"),
-    ).with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
+    shown = (
+        frame.drop(TELLING)
+        .with_columns(
+            (pl.col("incidence") / step).round() * step,
+            ((low / step).floor() * step).alias("conf_low"),
+            ((high / step).ceil() * step).alias("conf_high"),
+            pl.col("median_days").round(),
+            *(privacy.rounded(c) for c in ("flagged", "clients")),
+            *(pl.col(c).round_sig_figs(2) for c in frame.columns if c == "person_days"),
+        )
+        .with_columns(pl.col("incidence", "conf_low", "conf_high").round(3).clip(0, 1))
+    )
     figures = [c for c in shown.columns if c not in labels]
     marked = shown.with_columns(pl.Series(SUPPRESSED, hidden), pl.col(labels).cast(pl.String))
     blank = marked.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.durations import say_duration
+from carenotebook.criteria.sweep_run import TELLING
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -40,6 +41,8 @@ class Sweep(Result):
         When incidence is told.
     members : array of shape (cells, bytes)
         One bit a seen episode: whether the cell flags it. Tells cells apart that differ by few.
+    in_time : array like `members`, or None
+        The same for flags by the horizon; None without one.
     first : polars.DataFrame or None
         Client-level, if it was asked for: the parameters, client_id, episode, flagged_at.
     """
@@ -48,6 +51,7 @@ class Sweep(Result):
     frame: pl.DataFrame
     horizon: str | None
     members: Members
+    in_time: Members | None = None
     first: pl.DataFrame | None = None
 
     @property
@@ -71,7 +75,7 @@ class Sweep(Result):
             median_days from when a flagged episode is first seen to its first flag; and, if asked
             for, person_days for which the rule is true.
         """
-        return self.frame.drop("clients")
+        return self.frame.drop("clients", *TELLING)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The cells as they may be shown: the whole grid is one table.
@@ -83,7 +87,8 @@ class Sweep(Result):
 
         client = self.run.seen["client"].to_numpy()
         gate = privacy or Privacy()
-        return release_cells(self.frame, self.parameters, self.members, client, gate)
+        seen = (self.members,) if self.in_time is None else (self.members, self.in_time)
+        return release_cells(self.frame, self.parameters, seen, client, gate)
 
     def choose(
         self,

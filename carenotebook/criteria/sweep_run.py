@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
     from carenotebook.core.options import Unknown
     from carenotebook.criteria.rule import Rule
-    from carenotebook.criteria.spans import Keys
+    from carenotebook.criteria.spans import Keys, Mask
     from carenotebook.criteria.sweep_grid import Grid
 
 FIGURES = {
@@ -35,7 +35,12 @@ FIGURES = {
     "conf_high": pl.Float64,
     "median_days": pl.Float64,
     "person_days": pl.Float64,
+    "in_time": pl.Int64,
+    "after": pl.Int64,
 }
+TELLING = ("in_time", "after")
+"""Clients flagged by the horizon, and after it: what a share at the horizon tells of."""
+
 MOST_FLAGS = 60_000_000
 """Cells times episodes of one pass, so that first flags fit in memory; more take several passes."""
 
@@ -127,7 +132,7 @@ def _attributes(cells: Sequence[syntax.Truth]) -> list[syntax.Truth]:
 def figures(
     found: Iterable[CellFlags], who: Followed, client: Keys, until: int | None
 ) -> pl.DataFrame:
-    """One row a cell: flagged, clients, incidence with its interval, median_days, person_days.
+    """One row a cell: the columns of `FIGURES`.
 
     Parameters
     ----------
@@ -149,6 +154,16 @@ def _figures(
     flagged = len(flags.episode)
     told = who.incidence(flags.episode, flags.waited, until)
     median = float(np.median(flags.waited)) / DAY if flagged else None
-    clients = int((np.diff(client[flags.episode], prepend=-1) != 0).sum())
     share = (told.estimate, told.conf_low, told.conf_high)
-    return flagged, clients, *share, median, flags.lasting / DAY
+    timely = in_time(flags, until)
+    counts = [_clients(client[flags.episode[m]]) for m in (timely, ~timely)]
+    return flagged, _clients(client[flags.episode]), *share, median, flags.lasting / DAY, *counts
+
+
+def in_time(flags: CellFlags, until: int | None) -> Mask:
+    """Which flags had come by the horizon."""
+    return flags.waited <= until if until is not None else np.ones(len(flags.waited), np.bool_)
+
+
+def _clients(numbers: Keys) -> int:
+    return int((np.diff(numbers, prepend=-1) != 0).sum())

@@ -16,11 +16,12 @@ from carenotebook.core.options import UNKNOWNS, Unknown, check_option
 from carenotebook.criteria.rule import Rule
 from carenotebook.criteria.sweep_grid import read_grid
 from carenotebook.criteria.sweep_result import Sweep
-from carenotebook.criteria.sweep_run import Run, figures, followed, seen_episodes
+from carenotebook.criteria.sweep_run import Run, figures, followed, in_time, seen_episodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from carenotebook.criteria.spans import Keys
     from carenotebook.criteria.sweep_pass import CellFlags
     from carenotebook.criteria.sweep_result import Members
 
@@ -91,35 +92,46 @@ def sweep(  # noqa: PLR0913 - what a replay takes, and what is told of each cell
     check_option("unknown", unknown, UNKNOWNS)
     until = None if horizon is None else duration_us(horizon, "horizon", zero=False)
     run = Run(rule, cohort, read_grid(rule.when.node, grid), unknown, seen_episodes(cohort))
-    kept = _Kept(run.seen.height, first)
+    kept = _Kept(run.seen.height, first, until)
     found = kept.each(run.flags(lengths=person_days, executor=executor))
     client = run.seen["client"].to_numpy()
     told = figures(found, followed(run.seen, cohort), client, until)
     frame = pl.concat([run.grid.frame(), told], how="horizontal")
     frame = frame if person_days else frame.drop("person_days")
-    return Sweep(run, frame, horizon, kept.members(), kept.frame(run) if first else None)
+    timely = None if until is None else kept.in_time()
+    return Sweep(run, frame, horizon, kept.members(), timely, kept.frame(run) if first else None)
 
 
 class _Kept:
     """What is kept of the cells that pass by: whom each flags and, if asked for, when."""
 
-    def __init__(self, episodes: int, first: bool) -> None:  # noqa: FBT001 - passed on
+    def __init__(self, episodes: int, first: bool, until: int | None) -> None:  # noqa: FBT001 - passed on
         self._episodes = episodes
         self._first = first
+        self._until = until
         self._rows: list[Members] = []
+        self._timely: list[Members] = []
         self._flags: list[CellFlags] = []
 
     def each(self, found: Iterable[CellFlags]) -> Iterator[CellFlags]:
         for flags in found:
-            mask = np.zeros(self._episodes, np.bool_)
-            mask[flags.episode] = True
-            self._rows.append(np.packbits(mask))
+            self._rows.append(self._packed(flags.episode))
+            if self._until is not None:
+                self._timely.append(self._packed(flags.episode[in_time(flags, self._until)]))
             if self._first:
                 self._flags.append(flags)
             yield flags
 
     def members(self) -> Members:
         return np.stack(self._rows)
+
+    def in_time(self) -> Members:
+        return np.stack(self._timely)
+
+    def _packed(self, episodes: Keys) -> Members:
+        mask = np.zeros(self._episodes, np.bool_)
+        mask[episodes] = True
+        return np.packbits(mask)
 
     def frame(self, run: Run) -> pl.DataFrame:
         """Every first flag, cell after cell."""

@@ -10,7 +10,7 @@ from carenotebook.ingest.fhir.tables import ENTERED_IN_ERROR, PLACE
 from carenotebook.ingest.times import parse_times
 
 THERAPISTS = ("Practitioner", "PractitionerRole")
-FOR_INFORMATION = "the patient is named for information only, not as one who takes part"
+NOBODY = "no patient takes part: each is named for information only, or has declined"
 EMERGENCY_VISIT = "is an emergency visit, not a session"
 NO_STAY = "is a stay in hospital that did not take place, or of which it is not known"
 BAD_END = "has an end that cannot be read"
@@ -25,8 +25,8 @@ def appointments(read: pl.DataFrame) -> pl.DataFrame:
     """One row a Patient among the participants of each Appointment (a group: several).
 
     The therapist is the first Practitioner or PractitionerRole, the site the first Location. A
-    Patient who is there for information only takes no part. Without any Patient among the
-    participants the client is the R5 `subject`.
+    Patient who is there for information only, or has declined, takes no part. Without any Patient
+    among the participants the client is the R5 `subject`.
     """
     status = pl.col("status")
     reason = pl.coalesce(
@@ -78,7 +78,7 @@ def _by_patient(rows: pl.DataFrame) -> pl.DataFrame:
         problem=pl.when(pl.col("status") == "entered-in-error")
         .then(pl.lit(ENTERED_IN_ERROR))
         .when((pl.col("patients").list.len() == 0) & pl.col("informed"))
-        .then(pl.lit(FOR_INFORMATION)),
+        .then(pl.lit(NOBODY)),
     ).explode("patients", empty_as_null=True)
     named = pl.when("group").then(pl.concat_str("id", pl.lit("/"), "patients")).otherwise("id")
     return told.select(
@@ -229,7 +229,9 @@ def _in_order() -> pl.Expr:
 
 def _people() -> pl.Expr:
     """Type, id and whether they take part, of each participant."""
-    takes_part = _ELEMENT.struct.field("required").ne_missing("information-only")
+    part = _ELEMENT.struct
+    invited = part.field("required").ne_missing("information-only")
+    takes_part = invited & part.field("status").ne_missing("declined")
     told = type_and_id(_ELEMENT.struct.field("actor"))
     return pl.col("participant").list.eval(told.struct.with_fields(takes_part=takes_part))
 

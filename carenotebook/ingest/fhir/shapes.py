@@ -79,7 +79,9 @@ SHAPES: dict[str, tuple[pl.Struct, ...]] = {
                     pl.Struct({"url": _TEXT, "valueCode": _TEXT, "valueReference": _REFERENCE})
                 ),
                 "subject": _REFERENCE,
-                "participant": pl.List(pl.Struct({"actor": _REFERENCE, "required": _TEXT})),
+                "participant": pl.List(
+                    pl.Struct({"actor": _REFERENCE, "required": _TEXT, "status": _TEXT})
+                ),
             }
         ),
     ),

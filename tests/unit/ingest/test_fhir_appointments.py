@@ -175,12 +175,26 @@ def test_a_group_is_a_row_for_each_patient(read):
     assert cohort.rows_in == {"appointments": 3}
 
 
+def test_a_patient_who_has_declined_misses_nothing(read):
+    people = [
+        {"actor": reference("Patient", "c1"), "status": "accepted"},
+        {"actor": reference("Patient", "c2"), "status": "declined"},
+    ]
+    alone = appointment("b", "noshow", participant=people[1:])
+    cohort = read(appointment("a", "noshow", participant=people), alone)
+    rows = cohort.appointments.select("client_id", "outcome").collect().rows()
+    assert rows == [("c1", "no_show")]
+    assert cohort.rejected["reason"].to_list() == [
+        "no patient takes part: each is named for information only, or has declined"
+    ]
+
+
 def test_without_a_patient_who_takes_part_there_is_no_row(read):
     informed = [{"actor": reference("Patient", "c1"), "required": "information-only"}]
     nobody = appointment("b", participant=[{"actor": reference("Practitioner", "t")}])
     cohort = read(appointment("a", participant=informed), nobody, appointment("c"))
     assert cohort.rejected.select("row", "column", "reason").rows() == [
-        (1, None, "the patient is named for information only, not as one who takes part"),
+        (1, None, "no patient takes part: each is named for information only, or has declined"),
         (2, "client_id", "is blank"),
     ]
 

@@ -25,7 +25,7 @@ REJECTED = {
     "appointment-example2doctors.json": (
         "appointments",
         None,
-        "the patient is named for information only, not as one who takes part",
+        "no patient takes part: each is named for information only, or has declined",
     ),
     "encounter-example-f001-heart.json": NO_START,
     "encounter-example-f201-20130404.json": NO_START,
