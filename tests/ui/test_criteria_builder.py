@@ -44,8 +44,10 @@ def test_two_views_of_one_builder_show_the_same_rule(page, open_notebook):
     expect(views).to_have_count(2, timeout=60_000)
     for i in range(2):
         expect(views.nth(i).locator(".cn-sentence")).to_contain_text("clients", timeout=30_000)
+    before = views.nth(0).locator(".cn-sentence").inner_text()
     views.nth(0).get_by_role("checkbox", name="Missed appointments").click()
     expect(views.nth(1).get_by_role("checkbox", name="Missed appointments")).not_to_be_checked()
+    expect(views.nth(0).locator(".cn-sentence")).not_to_have_text(before)
     sentence = views.nth(0).locator(".cn-sentence").inner_text()
     expect(views.nth(1).locator(".cn-sentence")).to_have_text(sentence)
 
