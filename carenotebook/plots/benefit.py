@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from carenotebook.plots.chart import CareChart, over, stacked
+from carenotebook.plots.chart import CareChart, over, spread_out, stacked
 from carenotebook.plots.theme import INK, LINE, MUTED, WIDTH, A, B, extent
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def benefit_chart(result: DecisionCurve, privacy: Privacy | None = None) -> Care
     top = float(frame.filter(pl.col("model").is_in(shown))["net_benefit"].max() or 0.0)  # type: ignore[arg-type]
     low, high = -0.25 * max(top, 0.01), 1.05 * max(top, 0.01)
     ends = [_end(frame, n, low) for n in shown]
-    heights = _apart([y for _, y in ends], (high - low) * LINE / _HEIGHT)
+    heights = spread_out([y for _, y in ends], (high - low) * LINE / _HEIGHT)
     layers: list[Any] = []
     styles = [*zip(models[:MOST_MODELS], cycle(_STYLES), strict=False)]
     styles += [(n, (MUTED, _PLAIN[n])) for n in shown if n in _PLAIN]
@@ -51,13 +51,6 @@ def _end(frame: pl.DataFrame, name: str, low: float) -> tuple[float, float]:
     drawn = rows.filter(pl.col("net_benefit") >= low)
     threshold, height = (drawn if drawn.height else rows).select("threshold", "net_benefit").row(-1)
     return float(threshold), max(float(height), low)
-
-
-def _apart(ends: list[float], step: float) -> list[float]:
-    heights, last = dict.fromkeys(range(len(ends)), 0.0), float("-inf")
-    for i in sorted(heights, key=lambda i: ends[i]):
-        heights[i] = last = max(ends[i], last + step)
-    return list(heights.values())
 
 
 def _line(

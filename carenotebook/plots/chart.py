@@ -94,3 +94,17 @@ def stacked(
     chart = chart.resolve_scale(x="independent", y="independent", color="independent")
     whole: CareChart = chart.configure(**config())
     return whole
+
+
+def spread_out(ends: Sequence[float], step: float) -> list[float]:
+    """Heights of the labels of lines: where each line ends, but `step` apart or more.
+
+    Examples
+    --------
+    >>> spread_out([0.5, 0.25, 0.5], 0.25)
+    [0.5, 0.25, 0.75]
+    """
+    heights, last = dict.fromkeys(range(len(ends)), 0.0), float("-inf")
+    for i in sorted(heights, key=lambda i: ends[i]):
+        heights[i] = last = max(ends[i], last + step)
+    return list(heights.values())

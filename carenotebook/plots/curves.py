@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from carenotebook.plots.chart import CareChart, over, stacked
+from carenotebook.plots.chart import CareChart, over, spread_out, stacked
 from carenotebook.plots.theme import INK, LINE, MUTED, WIDTH, A, B, extent
 from carenotebook.results.words import number, percent
 
@@ -38,7 +38,7 @@ def _steps(frame: pl.DataFrame, keys: list[str], title: str, start: float) -> Ca
     groups = frame.partition_by(keys, maintain_order=True) if keys else [frame]
     known = [g for g in groups if g["estimate"].is_not_null().any()]
     shown = known[:MOST_LINES]
-    heights = _apart([g["estimate"][-1] for g in shown])
+    heights = spread_out([g["estimate"][-1] for g in shown], LINE / _HEIGHT)
     layers: list[Any] = []
     for group, height, (colour, dash) in zip(shown, heights, cycle(_STYLES), strict=False):
         layers += [*_line(group, start, colour, dash), _label(group, keys, height, colour)]
@@ -50,14 +50,6 @@ def _steps(frame: pl.DataFrame, keys: list[str], title: str, start: float) -> Ca
     more = max(0, len(known) - MOST_LINES)
     notes = [f"{hidden} hidden"] * bool(hidden) + [f"{more} more in the table"] * bool(more)
     return stacked([chart], title, _said(groups, keys, title), "; ".join(notes))
-
-
-def _apart(ends: list[float]) -> list[float]:
-    """Heights of the labels: at the lines' ends, but never on each other."""
-    heights, last = dict.fromkeys(range(len(ends)), 0.0), -1.0
-    for i in sorted(heights, key=lambda i: ends[i]):
-        heights[i] = last = max(ends[i], last + LINE / _HEIGHT)
-    return list(heights.values())
 
 
 def _line(group: pl.DataFrame, start: float, colour: str, dash: list[int]) -> list[Any]:
