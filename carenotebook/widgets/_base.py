@@ -12,14 +12,22 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from importlib import resources
 from threading import RLock
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import anywidget
 import traitlets
 
 from carenotebook.core.errors import CareNotebookError
-from carenotebook.widgets._messages import Cancel, Command, Event, Failed, Settled, read_command
+from carenotebook.widgets._messages import (
+    COMMANDS,
+    Cancel,
+    Command,
+    Event,
+    Failed,
+    Settled,
+    read_command,
+)
 
 # Of the view and the fallback beneath it, the page shows the view while it lives (it then leaves
 # its mark on the page), else the fallback. Without style, as in an untrusted notebook, both show.
@@ -58,6 +66,9 @@ class _Job:
 
 class CareWidget(anywidget.AnyWidget):
     """Base of the widgets. A subclass answers commands and gives the fallback's HTML."""
+
+    commands: ClassVar[tuple[type[Command], ...]] = COMMANDS
+    """What this widget obeys; anything else is refused."""
 
     _mark = traitlets.Unicode().tag(sync=True)
 
@@ -99,7 +110,7 @@ class CareWidget(anywidget.AnyWidget):
 
     def _receive(self, _: Any, content: object, _buffers: Any) -> None:
         try:
-            command = read_command(content)
+            command = read_command(content, self.commands)
         except CareNotebookError as error:
             self.tell(Failed(self._revision, "", str(error)))
             return

@@ -28,8 +28,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Command(Message):
-    """What the browser asks. The answer names the `id`."""
+    """What the browser asks. The answer names the `id`; a text has up to `longest` characters."""
 
+    longest: ClassVar[int] = LONGEST
     id: str
 
 
@@ -340,13 +341,19 @@ EVENTS: tuple[type[Event], ...] = (
 )
 
 
-def read_command(content: object) -> Command:
+def read_command(content: object, commands: tuple[type[Command], ...] = COMMANDS) -> Command:
     """A command from what the browser sent.
+
+    Parameters
+    ----------
+    content : object
+    commands : tuple of type
+        What the widget obeys; by default what the builder does.
 
     Raises
     ------
     OptionError
-        If it is not one of `COMMANDS` with fields of the right types, or holds a text that is
+        If it is not one of `commands` with fields of the right types, or holds a text that is
         too long. Nothing of what was sent is repeated in the message.
 
     Examples
@@ -354,7 +361,7 @@ def read_command(content: object) -> Command:
     >>> read_command({"kind": "toggle", "id": "v1", "clause": 3, "on": False})
     Toggle(id='v1', clause=3, on=False)
     """
-    kinds = {c.kind: c for c in COMMANDS}
+    kinds = {c.kind: c for c in commands}
     kind = content.get("kind") if isinstance(content, dict) else None
     command = kinds.get(kind) if isinstance(kind, str) else None
     if not isinstance(content, dict) or command is None:
@@ -362,20 +369,22 @@ def read_command(content: object) -> Command:
     hints = get_type_hints(command)
     names = [f.name for f in fields(command)]
     given = {k: v for k, v in content.items() if k != "kind"}
-    if set(given) != set(names) or not all(_fits(given[n], hints[n]) for n in names):
+    if set(given) != set(names) or not all(
+        _fits(given[n], hints[n], command.longest) for n in names
+    ):
         raise OptionError(f"The command {command.kind!r} has a wrong or missing field.")
     return command(**given)
 
 
-def _fits(value: object, hint: Any) -> bool:
+def _fits(value: object, hint: Any, longest: int) -> bool:
     if get_origin(hint) is Literal:
         return isinstance(value, str) and value in get_args(hint)
     if get_origin(hint) in (Union, UnionType):
-        return any(_fits(value, h) for h in get_args(hint))
+        return any(_fits(value, h, longest) for h in get_args(hint))
     if hint is NoneType:
         return value is None
     if isinstance(value, bool):
         return hint is bool
-    if isinstance(value, str) and len(value) > LONGEST:
+    if isinstance(value, str) and len(value) > longest:
         return False
     return isinstance(value, hint)

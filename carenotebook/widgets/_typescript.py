@@ -8,10 +8,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from carenotebook.widgets import _messages
-from carenotebook.widgets._messages import COMMANDS, EVENTS, Message
+from carenotebook.widgets import _case_messages, _messages
+from carenotebook.widgets._messages import Message
 
 TARGET = Path(__file__).parents[2] / "widgets" / "src" / "contract.gen.ts"
+COMMANDS = tuple(dict.fromkeys((*_messages.COMMANDS, *_case_messages.CASE_COMMANDS)))
+EVENTS = tuple(dict.fromkeys((*_messages.EVENTS, *_case_messages.CASE_EVENTS)))
 _NAMES: dict[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean"}
 
 

@@ -57,6 +57,20 @@ export interface Interval {
   readonly said: string;
 }
 
+export interface Part {
+  readonly heading: string;
+  readonly paragraphs: readonly string[];
+  readonly items: readonly string[];
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Way {
+  readonly scene: string;
+  readonly choice: string;
+  readonly reason: string;
+}
+
 export interface Ready {
   readonly kind: "ready";
   readonly id: string;
@@ -129,6 +143,45 @@ export interface Look {
   readonly id: string;
   readonly tab: "clauses" | "when" | "groups";
   readonly by: string;
+}
+
+export interface Choose {
+  readonly kind: "choose";
+  readonly id: string;
+  readonly scene: string;
+  readonly choice: string;
+  readonly reason: string;
+}
+
+export interface Back {
+  readonly kind: "back";
+  readonly id: string;
+  readonly steps: number;
+}
+
+export interface Justify {
+  readonly kind: "justify";
+  readonly id: string;
+  readonly step: number;
+  readonly reason: string;
+}
+
+export interface Bring {
+  readonly kind: "bring";
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface Turn {
+  readonly kind: "turn";
+  readonly id: string;
+  readonly page: string;
+}
+
+export interface Export {
+  readonly kind: "export";
+  readonly id: string;
+  readonly format: "json" | "csv" | "html";
 }
 
 export interface Failed {
@@ -212,8 +265,46 @@ export interface Notice {
   readonly message: string;
 }
 
-export type Command = Ready | Cancel | Toggle | Change | Move | Remove | Add | Start | Rename | Undo | Redo | Look;
+export interface CaseScene {
+  readonly kind: "scene";
+  readonly revision: number;
+  readonly answers: string;
+  readonly case: string;
+  readonly about: string;
+  readonly title: string;
+  readonly when: string;
+  readonly paragraphs: readonly string[];
+  readonly meant: readonly Part[];
+  readonly rules: readonly string[];
+  readonly record: Part;
+  readonly ask: string;
+  readonly choices: readonly Option[];
+  readonly closed: readonly string[];
+  readonly ending: string;
+  readonly reason: string;
+  readonly way: readonly Way[];
+  readonly pages: readonly Option[];
+}
 
-export type Event = Failed | Progress | Settled | Menu | Document | Headline | Bars | Intervals | Notice;
+export interface CasePage {
+  readonly kind: "page";
+  readonly revision: number;
+  readonly page: string;
+  readonly lead: string;
+  readonly parts: readonly Part[];
+}
 
-export const EVENT_KINDS: readonly Event["kind"][] = ["failed", "progress", "settled", "menu", "document", "headline", "bars", "intervals", "notice"];
+export interface CaseFile {
+  readonly kind: "file";
+  readonly revision: number;
+  readonly answers: string;
+  readonly name: string;
+  readonly media: string;
+  readonly text: string;
+}
+
+export type Command = Ready | Cancel | Toggle | Change | Move | Remove | Add | Start | Rename | Undo | Redo | Look | Choose | Back | Justify | Bring | Turn | Export;
+
+export type Event = Failed | Progress | Settled | Menu | Document | Headline | Bars | Intervals | Notice | CaseScene | CasePage | CaseFile;
+
+export const EVENT_KINDS: readonly Event["kind"][] = ["failed", "progress", "settled", "menu", "document", "headline", "bars", "intervals", "notice", "scene", "page", "file"];

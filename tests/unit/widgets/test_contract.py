@@ -3,8 +3,9 @@
 import pytest
 
 from carenotebook.core.errors import OptionError
+from carenotebook.widgets._case_messages import CASE_COMMANDS, Bring, Turn
 from carenotebook.widgets._messages import LONGEST, Look, Toggle, read_command
-from carenotebook.widgets._typescript import TARGET, contract
+from carenotebook.widgets._typescript import COMMANDS, EVENTS, TARGET, contract
 
 
 def test_the_types_in_the_front_end_are_up_to_date():
@@ -40,3 +41,25 @@ def test_what_is_no_command_is_refused_without_being_repeated(sent):
         read_command(sent)
     assert "import os" not in str(refused.value)
     assert "secrets" not in str(refused.value)
+
+
+def test_a_widget_obeys_only_its_own_commands():
+    turn = {"kind": "turn", "id": "v-1", "page": "debrief"}
+    assert read_command(turn, CASE_COMMANDS) == Turn("v-1", page="debrief")
+    with pytest.raises(OptionError):
+        read_command(turn)
+    with pytest.raises(OptionError):
+        read_command({"kind": "undo", "id": "v-1"}, CASE_COMMANDS)
+
+
+def test_only_what_is_meant_to_be_long_may_be_long():
+    sent = {"kind": "bring", "id": "v-1", "text": "x" * (LONGEST + 1)}
+    assert len(read_command(sent, CASE_COMMANDS).text) == LONGEST + 1
+    with pytest.raises(OptionError):
+        read_command({**sent, "text": "x" * (Bring.longest + 1)}, CASE_COMMANDS)
+
+
+def test_no_two_messages_share_a_kind_or_a_name():
+    for messages in (COMMANDS, EVENTS):
+        assert len({m.kind for m in messages}) == len({m.__name__ for m in messages})
+        assert len({m.kind for m in messages}) == len(messages)
