@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from carenotebook.criteria.replay import Replay
+    from carenotebook.criteria.sweep_result import Sweep
 
 CHANGES = ("gained", "lost", "earlier", "later", "at the same time", "flagged by neither")
 _BY_FIRST = ("lost", "earlier", "later", "at the same time")
@@ -42,6 +43,8 @@ class Comparison(Result):
         What `tidy` and `rules` give.
     members : array of shape (rules, bytes)
         One bit a seen episode: whether the rule flags it.
+    beside : Sweep or None
+        Shown to the same readers: no rule is shown that differs by few from a shown cell of it.
     """
 
     replays: Mapping[str, Replay]
@@ -50,6 +53,7 @@ class Comparison(Result):
     frame: pl.DataFrame
     sides: pl.DataFrame
     members: npt.NDArray[np.uint8]
+    beside: Sweep | None = None
 
     @property
     def first(self) -> str:
@@ -181,8 +185,9 @@ class SideBySide(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """Rules as they may be shown; one that differs from a shown one by few is hidden."""
         found = self.comparison
-        client = found.seen["client"].to_numpy()
-        return release_cells(found.sides, ["rule"], (found.members,), client, privacy or Privacy())
+        client, gate = found.seen["client"].to_numpy(), privacy or Privacy()
+        known = None if found.beside is None else found.beside.shown(gate)
+        return release_cells(found.sides, ["rule"], (found.members,), client, gate, known)
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a rule."""

@@ -15,7 +15,7 @@ from carenotebook.results.words import about, few, number, percent, said_share
 
 if TYPE_CHECKING:
     from carenotebook.appraise.auditing import Audit
-    from carenotebook.privacy import Privacy
+    from carenotebook.privacy import Privacy, Released
 
 Row = dict[str, Any]
 
@@ -55,6 +55,11 @@ def summarise(audit: Audit, privacy: Privacy) -> str:
         f"{_clusters(audit)} {_CAVEAT}",
     ]
     return "\n".join(lines)
+
+
+def told_of_groups(audit: Audit, shown: Released) -> str:
+    """What stands out between groups, alone: for a page that tells of everyone together before."""
+    return "\n".join([*_groups(audit, shown.frame), _CAVEAT])
 
 
 def _lines(row: Row, audit: Audit, privacy: Privacy) -> Iterator[str]:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from carenotebook.criteria.sweep_result import Members
 
 
-def release_cells(
+def release_cells(  # noqa: PLR0913, PLR0917 - figures, whom they count, and what is known
     frame: pl.DataFrame,
     labels: Sequence[str],
     members: Sequence[Members],
     client: Keys,
     privacy: Privacy,
+    known: Members | None = None,
 ) -> Released:
     """Figures of cells, or of rules, as they may be shown: as one table.
 
@@ -41,10 +42,12 @@ def release_cells(
     client : array
         See `hidden_cells`.
     privacy : Privacy
+    known : array, optional
+        See `hidden_cells`.
     """
     names = ("clients", TELLING[0])
     each = [
-        hidden_cells(whom, frame[n].to_numpy(), client, privacy)
+        hidden_cells(whom, frame[n].to_numpy(), client, privacy, known)
         for n, whom in zip(names, members, strict=False)
     ]
     few = [privacy.few(n) for n in frame[TELLING[1]]]
@@ -69,7 +72,13 @@ def release_cells(
     return Released(blank.rename({"incidence": "estimate"}), privacy)
 
 
-def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy) -> list[bool]:
+def hidden_cells(
+    members: Members,
+    counts: Keys,
+    client: Keys,
+    privacy: Privacy,
+    known: Members | None = None,
+) -> list[bool]:
     """Which cells to hide.
 
     The first cell comes first, as it is what a report is about; then from the largest on. A cell is
@@ -85,24 +94,29 @@ def hidden_cells(members: Members, counts: Keys, client: Keys, privacy: Privacy)
     client : array of shape (episodes,)
         The number of each episode's client.
     privacy : Privacy
+    known : array like `members`, optional
+        Sets of episodes that are shown elsewhere, such as the cells of a sweep in one report.
     """
     everyone = int(client.max(initial=-1)) + 1
     most = int(np.bincount(client, minlength=1).max()) * privacy.min_cell
+    before = members[:0] if known is None else known
+    every = np.concatenate([before, members])
+    sizes = np.concatenate([[_clients(k, client) for k in before], counts]).astype(np.int64)
+    shown = list(range(len(before)))
     hidden = np.ones(len(counts), np.bool_)
-    shown: list[int] = []
     for cell in dict.fromkeys((0, *np.argsort(-counts, kind="stable"))):
         if counts[cell] < privacy.min_cell:
             continue
         if privacy.few(everyone - int(counts[cell]) or _clients(~members[cell], client)):
             continue
-        near = [s for s in shown if abs(counts[s] - counts[cell]) < privacy.min_cell]
-        apart = members[near] ^ members[cell]
+        near = [s for s in shown if abs(sizes[s] - counts[cell]) < privacy.min_cell]
+        apart = every[near] ^ members[cell]
         episodes = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
         few = np.flatnonzero((episodes > 0) & (episodes < most))
         if any(privacy.few(_clients(apart[i], client)) for i in few):
             continue
         hidden[cell] = False
-        shown.append(int(cell))
+        shown.append(len(before) + int(cell))
     return [bool(h) for h in hidden]
 
 

@@ -90,6 +90,12 @@ class Sweep(Result):
         seen = (self.members,) if self.in_time is None else (self.members, self.in_time)
         return release_cells(self.frame, self.parameters, seen, client, gate)
 
+    def shown(self, privacy: Privacy) -> Members:
+        """Of the cells that are shown, whom each flags: what a reader of `released` may know."""
+        hidden = self.released(privacy).frame[SUPPRESSED].to_numpy()
+        cells: Members = self.members[~hidden]
+        return cells
+
     def choose(
         self,
         split: datetime | str,

@@ -30,7 +30,7 @@ def draw(spec: dict[str, Any], title: str, alternative: str, colours: Colours) -
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(spec)
-    svg = svg[svg.index("<svg") :]
+    svg = _renumbered(svg[svg.index("<svg") :])
     name = "cn-" + hashlib.sha256(svg.encode() + alternative.encode()).hexdigest()[:12]
     # The parts of a picture that is named as a whole have no name of their own.
     svg = re.sub(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")', "", svg)
@@ -46,6 +46,16 @@ def draw(spec: dict[str, Any], title: str, alternative: str, colours: Colours) -
     named = f'<svg role="img" aria-labelledby="{name}-title {name}-desc" '
     svg = re.sub(r"^<svg ([^>]*)>", lambda m: f"{named}{m[1]}>{head}", svg, count=1)
     return _of_the_page(svg) if colours == "page" else _of_its_own(svg, colours)
+
+
+def _renumbered(svg: str) -> str:
+    """With ids counted from 0 here: the renderer counts on from chart to chart, in a process."""
+    numbers: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        return f"{match[1]}{numbers.setdefault(match[2], f'p{len(numbers)}')}"
+
+    return re.sub(r'(\bid="|url\(#)([^")]+)', renamed, svg)
 
 
 def picture(spec: dict[str, Any]) -> bytes:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from tqdm import tqdm
 
 import carenotebook
-from carenotebook.appraise.auditing import MOST_COLUMNS, audit
+from carenotebook.appraise.auditing import MOST_COLUMNS, Audit, audit
 from carenotebook.appraise.baseline import default_columns, table_one
 from carenotebook.appraise.compare import compare_rules
 from carenotebook.appraise.deciding import decision
+from carenotebook.appraise.estimates import EVERYONE
 from carenotebook.appraise.ethics import EthicsReview, reviewed
 from carenotebook.appraise.misclassified import misclassification
+from carenotebook.appraise.wording import told_of_groups
 from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import replay
@@ -24,7 +27,7 @@ from carenotebook.criteria.sweeping import sweep
 from carenotebook.describe.attendance import attendance
 from carenotebook.describe.panel import outcome_panel
 from carenotebook.describe.seen import ends_are_known
-from carenotebook.privacy import Privacy
+from carenotebook.privacy import Privacy, Released
 from carenotebook.report.figures import Block, data_blocks, result_block
 from carenotebook.report.layout import (
     AUDIT,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from carenotebook.criteria.flags import FlagsByGroup
     from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.replay import Replay
+    from carenotebook.criteria.sweep_result import Sweep
     from carenotebook.results.result import Result
 
 CAME_BACK_WITHIN = "8w"
@@ -104,6 +108,8 @@ def review(  # noqa: PLR0913 - what a report is asked for
     *,
     compare: Sequence[Rule | Protocol] = (),
     grid: Mapping[str, Sequence[Any]] | None = None,
+    profile: str | Sequence[str] | None = None,
+    declared: Mapping[str, str] | None = None,
     progress: bool = False,
 ) -> Review:
     """Describe a cohort and replay a rule or a protocol on it, for a report.
@@ -119,6 +125,8 @@ def review(  # noqa: PLR0913 - what a report is asked for
     grid : mapping of str to values, optional
         For a rule with parameters: the values of each, as `carenotebook.sweep` takes them. The
         report is about the rule with the first value of each.
+    profile, declared
+        As for `carenotebook.ethics_review`: whose codes apply, and what the service declares.
     progress : bool
         True for a bar on standard error while it works, if that is a terminal.
 
@@ -129,7 +137,8 @@ def review(  # noqa: PLR0913 - what a report is asked for
     RuleError
         If a protocol is to be swept or compared.
     OptionError
-        If groups are asked for by a column that is not there, or that names clients.
+        If groups are asked for by a column that is not there, or that names clients, or if
+        `profile` or `declared` names something unknown.
 
     Examples
     --------
@@ -146,7 +155,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
     replayed = replay(rule, cohort)
     staged = replayed if isinstance(replayed, ProtocolReplay) else None
     found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
-    ethics = reviewed(rule, replayed)
+    ethics = reviewed(rule, replayed, profile, declared=declared)
     computed: dict[str, Callable[[], Result]] = {
         "safeguards": lambda: ethics,
         **_recorded(ethics),
@@ -159,7 +168,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
         **({"attrition": found.attrition} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
-        **_beside(rule, compare, cohort),
+        **_beside(rule, compare, cohort, swept),
         **({} if swept is None else {"sweep": lambda: swept}),
         **({DECISION: partial(decision, found)} if ends_are_known(cohort) else {}),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
@@ -171,6 +180,8 @@ def review(  # noqa: PLR0913 - what a report is asked for
     # disable=None: a terminal shows the bar, a file or a pipe gets nothing.
     steps = tqdm(computed.items(), "review", leave=False, disable=None if progress else True)
     blocks = {name: result_block(compute(), privacy) for name, compute in steps}
+    for name in [n for n in blocks if n.startswith(f"{AUDIT}_")][1:]:
+        blocks[name] = _groups_alone(blocks[name])
     return Review(
         data=_about_data(cohort),
         rule={**_about_rule(rule), "lacking": list(ethics.lacking)},
@@ -191,12 +202,13 @@ def _as_rule(rule: Rule | Protocol) -> Rule:
 
 
 def _beside(
-    rule: Rule | Protocol, others: Sequence[Rule | Protocol], cohort: Cohort
+    rule: Rule | Protocol, others: Sequence[Rule | Protocol], cohort: Cohort, swept: Sweep | None
 ) -> dict[str, Callable[[], Result]]:
-    """The rule beside others, and what each of them would change."""
+    """The rule beside others, and what each of them would change; a sweep is shown before them."""
     if not others:
         return {}
     found = compare_rules(map(_as_rule, [rule, *others]), cohort)
+    found = found if swept is None else replace(found, beside=swept)
     return {"rules": found.rules, "rule_changes": lambda: found}
 
 
@@ -214,6 +226,15 @@ def _audits(found: Replay, by: Sequence[str]) -> dict[str, Callable[[], Result]]
         return {AUDIT: partial(audit, found, by, horizon=CAME_BACK_WITHIN)}
     audits = (partial(audit, found, column, horizon=CAME_BACK_WITHIN) for column in by)
     return {f"{AUDIT}_{column}": one for column, one in zip(by, audits, strict=True)}
+
+
+def _groups_alone(block: Block) -> Block:
+    """An audit after the first: what it says of everyone together stands there already."""
+    shown, result = block.released, block.result
+    if shown is None or not isinstance(result, Audit):
+        return block
+    groups = Released(shown.frame.filter(pl.col("split") != EVERYONE), shown.privacy)
+    return replace(block, text=told_of_groups(result, shown), released=groups)
 
 
 def _stages(found: ProtocolReplay) -> dict[str, Callable[[], Result]]:

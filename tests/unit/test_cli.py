@@ -112,6 +112,20 @@ def test_a_protocol_without_its_table_names_it(folder):
     assert "actions" in done.stderr
 
 
+def test_what_the_service_declares_and_its_codes_are_read_by_review(folder):
+    (folder / "declared.yml").write_text("way_back: Ring us.\nContact tried: no\n")
+    options = ["--rule", "two.rule.yml", "--json", "--profile", "BACP", "APA", "--declared"]
+    done = run("review", "saved", *options, "declared.yml", cwd=folder)
+    assert done.returncode == 2
+    assert "names no safeguard" in done.stderr
+    (folder / "declared.yml").write_text("way_back: Ring us.\n")
+    done = run("review", "saved", *options, "declared.yml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert "Way back" not in figures["rule"]["lacking"]
+    assert "NASW" not in json.dumps(figures["safeguards"])
+
+
 def test_json_alone_writes_no_file(folder):
     before = set(folder.iterdir())
     done = run("review", "saved", "--rule", "two.rule.yml", "--json", cwd=folder)
@@ -181,6 +195,21 @@ MISTAKES = {
         4,
         ["review", "saved", "--rule", "silence.rule.yml", "--json"],
         "contacts",
+    ),
+    "a profile of no code": (
+        2,
+        ["review", "saved", "--rule", "two.rule.yml", "--json", "--profile", "XYZ"],
+        "XYZ",
+    ),
+    "declared in no such file": (
+        3,
+        ["review", "saved", "--rule", "two.rule.yml", "--json", "--declared", "absent.yml"],
+        "absent.yml",
+    ),
+    "declared in a list": (
+        2,
+        ["review", "saved", "--rule", "two.rule.yml", "--json", "--declared", "notes.txt"],
+        "names and texts",
     ),
     "no place for the output": (
         5,

@@ -257,3 +257,55 @@ def test_who_is_put_up_for_review_stands_beside_the_others_but_for_columns_told_
     assert {"age_band", "PHQ-9, first score"} <= variables
     assert "language" not in variables
     assert found.blocks["table_one"].title in found.html()
+
+
+def test_a_rule_beside_is_hidden_that_differs_by_few_from_a_shown_value_of_a_parameter():
+    cohort, _ = cn.synthetic_cohort(clients=600, seed=2)
+    swept = c.Rule("misses", c.missed() >= c.param("k"))
+    # Differs from the second value by the few who missed three and were gone within two months.
+    near = c.Rule("near", (c.missed() >= 3) & (c.days_in_care() >= 60))
+    apart = cn.replay(c.Rule("three", c.missed() >= 3), cohort).first.join(
+        cn.replay(near, cohort).first, on=["client_id", "episode"], how="anti"
+    )
+    assert 0 < apart["client_id"].n_unique() < cn.Privacy().min_cell
+    alone = review(cohort, c.Rule("two", c.missed() >= 2), compare=[near])
+    told = {r["rule"]: r["suppressed"] for r in alone.figures()["rules"]["rows"]}
+    assert not told["near"]
+    both = review(cohort, swept, compare=[near], grid={"k": [2, 3]})
+    assert not any(r["suppressed"] for r in both.figures()["sweep"]["rows"])
+    told = {r["rule"]: r["suppressed"] for r in both.figures()["rules"]["rows"]}
+    assert told == {"misses (k=2)": False, "near": True}
+    changes = [r for r in both.figures()["rule_changes"]["rows"] if r["rule"] == "near"]
+    assert all(r["clients"] is None for r in changes)
+
+
+def test_with_many_columns_everyone_together_is_told_once():
+    cohort, _ = cn.synthetic_cohort(clients=300, seed=1)
+    by = ["language", "gender", "age_band", "deprivation_quintile"]
+    figures = review(cohort, c.Rule("two", c.missed(within="90d") >= 2), by=by).figures()
+    audits = [figures[f"audit_{column}"] for column in by]
+    assert [any(r["split"] == "everyone" for r in a["rows"]) for a in audits] == [
+        True,
+        *[False] * 3,
+    ]
+    assert sum("Wrongly put up for review" in a["summary"] for a in audits) == 1
+    assert all({r["split"] for r in a["rows"]} >= {c} for a, c in zip(audits, by, strict=True))
+
+
+def test_what_is_declared_and_whose_codes_apply_stand_in_the_report(small_group_tables):
+    cohort = cn.from_frames(**small_group_tables, episode_end="60d")
+    rule = c.Rule("two", c.missed(within="90d") >= 2)
+    bare = review(cohort, rule)
+    said = review(cohort, rule, profile="BACP", declared={"way_back": "Ring us, any time."})
+    assert "Way back" in bare.rule["lacking"]
+    assert "Way back" not in said.rule["lacking"]
+    codes = "".join(r["codes"] for r in said.figures()["safeguards"]["rows"])
+    assert "BACP" in codes
+    assert "APA" not in codes
+    assert "Ring us, any time" in said.html()
+
+
+def test_a_report_made_again_is_the_same_to_the_byte(small_group_tables):
+    cohort = cn.from_frames(**small_group_tables, episode_end="60d")
+    rule = c.Rule("two", c.missed(within="90d") >= 2)
+    assert review(cohort, rule).html() == review(cohort, rule).html()

@@ -1,0 +1,79 @@
+"""How a command tells a user of a mistake: one line on standard error, and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
+
+UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING, CASE, DIFFERS = 1, 2, 3, 4, 5, 6, 7, 8
+INTERRUPTED = 130
+
+EXIT_CODES = """\
+exit codes:
+  0  done
+  1  unexpected: a fault of carenotebook
+  2  usage: an option is missing or has a value that it cannot take
+  3  the data could not be read
+  4  the rule was refused: malformed, or it needs data that the cohort does not have
+  5  the output could not be written
+  6  the columns are not carenotebook's and no mapping was given: one is suggested
+  7  a case study, or a saved play of one, was refused
+  8  a dossier that was verified differs from what its manifest and the data make
+  130  interrupted
+"""
+
+
+class Failure(Exception):  # noqa: N818 - it carries an exit code
+    """A user's mistake, on its way to one line and an exit code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def failing(code: int) -> Iterator[None]:
+    """Turn a mistake within the block into an exit code; a wrong option is always a usage error."""
+    try:
+        yield
+    except OptionError as error:
+        raise Failure(USAGE, str(error)) from None
+    except CareNotebookError as error:
+        raise Failure(code, str(error)) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Failure(code, f"{error.filename or 'a file'}: {reason}.") from None
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Print our warnings of the block, each once, as lines like those of errors."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CareNotebookWarning)
+        yield
+    for text in dict.fromkeys(str(w.message) for w in caught):
+        print(f"carenotebook: warning: {text}", file=sys.stderr)
+
+
+def usage(message: str) -> NoReturn:
+    """Stop: an option is missing or has a value that it cannot take."""
+    raise Failure(USAGE, message)
+
+
+def write(text: str, output: Path) -> None:
+    """Write a file whole or not at all."""
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(output)
+    except OSError as error:
+        raise Failure(OUTPUT, f"{output}: {error.strerror or type(error).__name__}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
