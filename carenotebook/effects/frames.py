@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.effects import coding
 
 Array = npt.NDArray[np.float64]
 
@@ -36,8 +37,9 @@ def require(frame: pl.DataFrame, columns: Sequence[str | None], caller: str) -> 
 def complete(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
     """Rows in which no column is missing, and how many rows lack each: nothing goes silently."""
     known = frame.with_columns(pl.col(c).fill_nan(None) for c in columns if _is_float(frame, c))
-    missing = {f"no {c}": int(known[c].null_count()) for c in columns}
-    return known.drop_nulls(list(columns)), {why: n for why, n in missing.items() if n}
+    counts = {f"no {c}": int(known[c].null_count()) for c in columns}
+    missing = {why: n for why, n in counts.items() if n}
+    return (known.drop_nulls(list(columns)) if missing else known), missing
 
 
 def said_missing(rows: int, used: int, left_out: dict[str, int]) -> str:
@@ -92,7 +94,7 @@ def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple
     if not columns:
         return np.empty((frame.height, 0)), names
     matrix = np.column_stack(columns)
-    scaled = (matrix - matrix.mean(0)) / matrix.std(0)
+    scaled = np.column_stack([(c - c.mean()) / c.std() for c in columns])
     if np.linalg.matrix_rank(scaled) < matrix.shape[1]:
         raise OptionError(
             f"{caller}: {', '.join(names)} are collinear: one of them follows from the others. "
@@ -102,8 +104,8 @@ def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple
 
 
 def codes(frame: pl.DataFrame, column: str) -> npt.NDArray[np.int64]:
-    """Numbers 0, 1, ... for the values of a column."""
-    return frame[column].rank("dense").cast(pl.Int64).to_numpy() - 1
+    """Numbers 0, 1, ... for the values of a column without nulls, in their order."""
+    return coding.codes(frame[column])
 
 
 def _terms(frame: pl.DataFrame, name: str, caller: str) -> list[tuple[str, Array]]:

@@ -1,9 +1,7 @@
-"""Logistic fits of many weightings of one data set: arrays in, coefficients out."""
+"""Logistic fits of many weightings of rows that share few patterns: arrays in, coefficients out."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,116 +11,70 @@ from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array
 
 Ints = npt.NDArray[np.int64]
-_STEPS, _CLOSE = 50, 1e-10
-_RUN_AWAY = 30.0
-_CORRECTED = 1e-7
-"""A draw's coefficients are corrected until a step is below this, far below their own error."""
+Counts = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+STEPS, CLOSE = 50, 1e-10
+RUN_AWAY = 30.0
+_AT_ONCE = 10
+"""Draws whose counts lie in the processor's cache together."""
+
+_WHOLE_IN_FLOAT32 = 2**24
+"""Whole numbers up to this, and their sums, are exact in single precision."""
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """Distinct rows of the design, and how many rows and events of each a cluster has.
+    """Distinct rows of the design, and how often a cluster has each.
 
     Attributes
     ----------
     matrix : array of shape (patterns, terms)
-    rows, events : arrays of shape (clusters, patterns)
+    counts : array of shape (clusters, 2 * patterns)
+        Rows without the event, then rows with it; whole numbers.
     """
 
     matrix: Array
-    rows: Array
-    events: Array
+    counts: Counts
 
     @property
     def clusters(self) -> int:
         """How many clusters there are."""
-        return len(self.rows)
+        return len(self.counts)
 
     def fitted(self, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """Coefficients of all rows, and of each draw: shapes (terms,) and (draws, terms)."""
-        whole = np.ones((1, self.clusters))
-        start = newton(self.matrix, whole @ self.rows, whole @ self.events)
-        weights = drawn(rng, draws, self.clusters)
-        found = newton(self.matrix, weights @ self.rows, weights @ self.events, start)
-        return start[0], found
+        start = self._fit(self.counts.sum(0, dtype=np.float64)[None, :])
+        totals = np.concatenate(
+            [
+                drawn(rng, min(_AT_ONCE, draws - done), self.clusters, self.counts.dtype)
+                @ self.counts
+                for done in range(0, draws, _AT_ONCE)
+            ]
+        )
+        return start[0], self._fit(totals.astype(np.float64), start)
 
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows sorted by cluster.
-
-    Attributes
-    ----------
-    matrix : array of shape (rows, terms)
-    events : array of shape (rows,)
-    sizes : array of shape (clusters,)
-        How many rows each cluster has.
-    """
-
-    matrix: Array
-    events: Array
-    sizes: Ints
-
-    @property
-    def clusters(self) -> int:
-        """How many clusters there are."""
-        return len(self.sizes)
-
-    def fitted(self, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Coefficients of all rows, and of each draw: shapes (terms,) and (draws, terms)."""
-        whole = np.ones((1, len(self.events)))
-        start = newton(self.matrix, whole, self.events[None, :])[0]
-        chance = _chance(self.matrix @ start)
-        score = self._sums(self.matrix * (self.events - chance)[:, None])
-        spread = self.matrix * (chance * (1 - chance))[:, None]
-        pairs = self._sums((spread[:, :, None] * self.matrix[:, None, :]).reshape(len(chance), -1))
-        weights = drawn(rng, draws, self.clusters)
-        terms = len(start)
-        information = (weights @ pairs).reshape(draws, terms, terms)
-        first = start + _solved(information, weights @ score)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            found = list(pool.map(self._corrected, weights, information, first))
-        return start, np.stack(found)
-
-    def _sums(self, values: Array) -> Array:
-        starts = np.concatenate(([0], self.sizes.cumsum()[:-1]))
-        sums: Array = np.add.reduceat(values, starts, axis=0)
-        return sums
-
-    def _corrected(self, weights: Array, information: Array, beta: Array) -> Array:
-        """Steps by the gradient at `beta` and the information of the start, until they are tiny."""
-        each = np.repeat(weights, self.sizes)
-        inverse = np.linalg.inv(information)
-        for _ in range(_STEPS):
-            residual = each * (self.events - _chance(self.matrix @ beta))
-            step = inverse @ (residual @ self.matrix)
-            beta = beta + step
-            if np.abs(step).max() < _CORRECTED:
-                return beta
-        raise _no_answer()
+    def _fit(self, totals: Array, start: Array | None = None) -> Array:
+        without, events = np.split(totals, 2, axis=1)
+        return newton(self.matrix, without + events, events, start)
 
 
 def counted(matrix: Array, pattern: Ints, cluster: Ints, events: Array) -> Patterns:
-    """Count rows and events by cluster and pattern."""
+    """Count rows by cluster, event and pattern."""
     patterns, clusters = len(matrix), int(cluster.max()) + 1
-    cell, cells = cluster * patterns + pattern, clusters * patterns
-    rows = np.bincount(cell, minlength=cells).astype(np.float64).reshape(clusters, patterns)
-    happened: Array = np.bincount(cell, weights=events, minlength=cells).astype(np.float64)
-    return Patterns(matrix, rows, happened.reshape(clusters, patterns))
+    cell = (2 * cluster + events.astype(np.int64)) * patterns + pattern
+    counts = np.bincount(cell, minlength=clusters * 2 * patterns).reshape(clusters, -1)
+    if len(counts) * int(counts.max()) < _WHOLE_IN_FLOAT32:
+        return Patterns(matrix, counts.astype(np.float32))
+    return Patterns(matrix, counts.astype(np.float64))
 
 
-def sorted_rows(matrix: Array, cluster: Ints, events: Array) -> Rows:
-    """Rows in the order of their clusters."""
-    order = np.argsort(cluster, kind="stable")
-    return Rows(matrix[order], events[order], np.bincount(cluster))
-
-
-def drawn(rng: np.random.Generator, draws: int, clusters: int) -> Array:
+def drawn(
+    rng: np.random.Generator, draws: int, clusters: int, dtype: npt.DTypeLike = np.float64
+) -> Counts:
     """How often each cluster is drawn with replacement: shape (draws, clusters)."""
-    chosen = rng.integers(0, clusters, (draws, clusters), dtype=np.int64)
-    chosen += np.arange(draws)[:, None] * clusters
-    counts = np.bincount(chosen.ravel(), minlength=draws * clusters)
-    found: Array = counts.reshape(draws, clusters).astype(np.float64)
+    found = np.zeros((draws, clusters), dtype)
+    once = found.dtype.type(1)
+    for row in found:
+        np.add.at(row, rng.integers(0, clusters, clusters, np.int32), once)
     return found
 
 
@@ -141,33 +93,49 @@ def newton(matrix: Array, rows: Array, events: Array, start: Array | None = None
     """
     terms = matrix.shape[1]
     beta = np.zeros((len(rows), terms)) if start is None else np.repeat(start, len(rows), axis=0)
-    for _ in range(_STEPS):
-        chance = _chance(beta @ matrix.T)
-        spread = rows * chance * (1 - chance)
-        information = np.stack([(matrix * w[:, None]).T @ matrix for w in spread])
-        step = _solved(information, (events - rows * chance) @ matrix)
+    pairs = (matrix[:, :, None] * matrix[:, None, :]).reshape(len(matrix), -1)
+    for _ in range(STEPS):
+        chance = chances(beta @ matrix.T)
+        information = ((rows * chance * (1 - chance)) @ pairs).reshape(-1, terms, terms)
+        step = solved(information, (events - rows * chance) @ matrix)
         beta = beta + step
-        if not np.isfinite(beta).all() or np.abs(beta).max() > _RUN_AWAY:
-            break
-        if np.abs(step).max() < _CLOSE:
+        check_answer(beta)
+        if np.abs(step).max() < CLOSE:
             return beta
-    raise _no_answer()
+    raise no_answer()
 
 
-def _chance(linear: Array) -> Array:
-    found: Array = 1 / (1 + np.exp(-linear))
-    return found
+def chances(linear: Array) -> Array:
+    """Inverse logits; the array given is used up."""
+    with np.errstate(over="ignore"):
+        np.negative(linear, out=linear)
+        np.exp(linear, out=linear)
+        linear += 1
+        return np.reciprocal(linear, out=linear)
 
 
-def _solved(information: Array, score: Array) -> Array:
+def solved(information: Array, score: Array) -> Array:
+    """A step for each score: arrays of shapes (n, terms, terms) and (n, terms)."""
     try:
         found = np.linalg.solve(information, score[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError:
-        raise _no_answer() from None
+        raise no_answer() from None
     return np.asarray(found, np.float64)
 
 
-def _no_answer() -> OptionError:
+def check_answer(beta: Array) -> None:
+    """Refuse coefficients that run away.
+
+    Raises
+    ------
+    OptionError
+    """
+    if not (np.abs(beta).max() <= RUN_AWAY):
+        raise no_answer()
+
+
+def no_answer() -> OptionError:
+    """What to raise where the likelihood has no maximum."""
     return OptionError(
         "The logistic model has no finite answer, or not in every draw: a covariate separates the "
         "outcomes. Join categories, or leave it out."

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects import patterns
+from carenotebook.effects.coding import pattern_codes
 from carenotebook.effects.frames import (
     Array,
     codes,
@@ -25,6 +25,8 @@ from carenotebook.effects.frames import (
     require,
     said_missing,
 )
+from carenotebook.effects.patterns import Patterns, counted
+from carenotebook.effects.rowwise import Rows, sorted_rows
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 
 _CALLER = "cluster_bootstrap()"
@@ -134,24 +136,22 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
 
 def _data(
     frame: pl.DataFrame, outcome: str, covariates: Sequence[str], cluster: str
-) -> tuple[patterns.Patterns | patterns.Rows, list[str]]:
+) -> tuple[Patterns | Rows, list[str]]:
     events = numbers(frame, outcome, _CALLER)
-    if not np.isin(events, (0, 1)).all():
+    happened = events == 1
+    if not (happened | (events == 0)).all():
         raise OptionError(f"{_CALLER}: {outcome} must be 0 or 1.")
-    if events.min() == events.max():
+    if happened.all() or not happened.any():
         raise OptionError(f"{_CALLER}: {outcome} is the same in every row.")
     group = codes(frame, cluster)
-    distinct = frame.select(covariates).unique(maintain_order=True)
-    if distinct.height * (int(group.max()) + 1) <= MOST_CELLS:
-        keyed = distinct.with_row_index("_pattern")
-        joined = frame.select(covariates).join(
-            keyed, on=list(covariates), how="left", maintain_order="left"
-        )
+    patterns = pattern_codes(frame.select(covariates), MOST_CELLS // (int(group.max()) + 1))
+    if patterns is not None:
+        pattern, distinct = patterns
         matrix, names = design(distinct, covariates, _CALLER)
-        of_row = joined["_pattern"].to_numpy().astype(np.int64)
-        return patterns.counted(_with_intercept(matrix), of_row, group, events), [*_FIRST, *names]
+        found = counted(_with_intercept(matrix), pattern, group, happened)
+        return found, [*_FIRST, *names]
     matrix, names = design(frame, covariates, _CALLER)
-    return patterns.sorted_rows(_with_intercept(matrix), group, events), [*_FIRST, *names]
+    return sorted_rows(_with_intercept(matrix), group, events), [*_FIRST, *names]
 
 
 def _with_intercept(matrix: Array) -> Array:

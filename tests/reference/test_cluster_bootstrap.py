@@ -41,19 +41,39 @@ def refitted(frame, covariates, weights):
     return np.asarray(fit.params)
 
 
+COUNTED, BY_ROW = {}, {"resampled.MOST_CELLS": 0}
+
+
 @pytest.mark.parametrize("covariates", [["late", "site"], ["late", "distance"]])
-@pytest.mark.parametrize("most_cells", [0, 1_000_000])
-def test_every_draw_is_what_refitting_its_rows_gives(covariates, most_cells, monkeypatch):
-    monkeypatch.setattr("carenotebook.effects.resampled.MOST_CELLS", most_cells)
-    frame = visits()
+@pytest.mark.parametrize("clusters", [100, 8])
+@pytest.mark.parametrize("limits", [COUNTED, BY_ROW, BY_ROW | {"rowwise._MOST_SUMS": 0}])
+def test_every_draw_is_what_refitting_its_rows_gives(covariates, clusters, limits, monkeypatch):
+    for name, value in limits.items():
+        monkeypatch.setattr(f"carenotebook.effects.{name}", value)
+    frame = visits(clusters=clusters)
     found = cn.effects.cluster_bootstrap(frame, "missed", covariates, "who", draws=6, seed=4)
 
-    weights = patterns.drawn(np.random.default_rng(4), 6, 100)
+    weights = patterns.drawn(np.random.default_rng(4), 6, clusters)
     slow = np.stack([refitted(frame, covariates, w) for w in weights])
-    # Draws are corrected until a step is below 1e-7, hence two such.
-    np.testing.assert_allclose(found.draws.to_numpy(), slow, rtol=0, atol=2e-7)
-    whole = refitted(frame, covariates, np.ones(100))
+    np.testing.assert_allclose(found.draws.to_numpy(), slow, rtol=0, atol=1e-8)
+    whole = refitted(frame, covariates, np.ones(clusters))
     np.testing.assert_allclose(found.tidy()["estimate"].to_numpy(), whole, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("limits", [COUNTED, BY_ROW])
+def test_neither_the_order_of_rows_nor_how_clusters_are_named_matters(limits, monkeypatch):
+    for name, value in limits.items():
+        monkeypatch.setattr(f"carenotebook.effects.{name}", value)
+    monkeypatch.setattr("carenotebook.effects.rowwise._CHUNK", 300)
+    frame = visits()
+    named = frame.with_columns(pl.format("client {}", pl.col("who") + 100))
+    far = frame.with_columns(pl.col("who") * 1_000_003)
+    first, *others = (
+        cn.effects.cluster_bootstrap(f, "missed", ["late", "distance"], "who", draws=4, seed=4)
+        for f in (frame, frame.reverse(), named, far)
+    )
+    for other in others:
+        np.testing.assert_allclose(first.draws.to_numpy(), other.draws.to_numpy(), atol=1e-8)
 
 
 def test_errors_know_of_clusters():
