@@ -19,6 +19,7 @@ from carenotebook.cli_errors import (
     DATA,
     EXIT_CODES,
     INTERRUPTED,
+    LETTER,
     OUTPUT,
     UNEXPECTED,
     USAGE,
@@ -26,8 +27,9 @@ from carenotebook.cli_errors import (
     failing,
     write,
 )
+from carenotebook.cli_letter import add_letter
 from carenotebook.cli_review import add_review, reviewed
-from carenotebook.core.errors import CaseError, OptionError
+from carenotebook.core.errors import CareNotebookError, CaseError, LetterError, OptionError
 
 TRACEBACK = "CARENOTEBOOK_TRACEBACK"
 
@@ -84,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add_review(commands)
     _add_suggest(commands)
     add_case(commands, _case)
+    add_letter(commands, _letter)
     lab = commands.add_parser("lab", help="open JupyterLab on the tour")
     lab.set_defaults(run=_lab)
     return parser
@@ -148,10 +151,18 @@ def _suggest(arguments: argparse.Namespace) -> None:
 
 
 def _case(arguments: argparse.Namespace) -> None:
+    _act(arguments, CaseError, CASE)
+
+
+def _letter(arguments: argparse.Namespace) -> None:
+    _act(arguments, LetterError, LETTER)
+
+
+def _act(arguments: argparse.Namespace, refused: type[CareNotebookError], code: int) -> None:
     try:
         arguments.act(arguments)
-    except CaseError as error:
-        raise Failure(CASE, str(error)) from None
+    except refused as error:
+        raise Failure(code, str(error)) from None
     except OptionError as error:
         raise Failure(USAGE, str(error)) from None
     except BrokenPipeError:

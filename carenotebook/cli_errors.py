@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
 
-UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING, CASE, DIFFERS = 1, 2, 3, 4, 5, 6, 7, 8
+UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING, CASE, DIFFERS, LETTER = 1, 2, 3, 4, 5, 6, 7, 8, 9
 INTERRUPTED = 130
 
 EXIT_CODES = """\
@@ -26,6 +26,7 @@ exit codes:
   6  the columns are not carenotebook's and no mapping was given: one is suggested
   7  a case study, or a saved play of one, was refused
   8  a dossier that was verified differs from what its manifest and the data make
+  9  a letter, or what was to be put into it, was refused
   130  interrupted
 """
 

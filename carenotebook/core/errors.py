@@ -9,6 +9,7 @@ __all__ = [
     "CaseError",
     "DataError",
     "DisclosureError",
+    "LetterError",
     "MappingError",
     "MissingDataError",
     "OptionError",
@@ -30,6 +31,10 @@ class CaseError(CareNotebookError):
 
 class DataError(CareNotebookError):
     """A file, folder or frame cannot be read as what it was said to be."""
+
+
+class LetterError(CareNotebookError):
+    """A letter's template or its facts are malformed; each line names the place and the fault."""
 
 
 class MappingError(CareNotebookError):

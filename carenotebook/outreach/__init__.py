@@ -1,4 +1,6 @@
-"""Around a criterion: case studies that teach what surrounds an ending of care.
+"""Around a criterion: letters, where to go next, and case studies about ending care.
+
+Nothing here sends anything to anybody.
 
 Public names are imported when they are first used.
 
@@ -12,41 +14,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
+    "approve_letter": "letter_files",
     "case_schema": "case_check",
     "cases": "case_files",
     "check_case": "case_files",
+    "check_letter": "letter_files",
     "compare_plays": "case_compare",
     "debrief": "case_print",
+    "draft_letter": "letter_draft",
     "every_play": "case_graph",
     "group_results": "case_group",
     "handout": "case_print",
+    "letters": "letter_files",
     "load_case": "case_files",
+    "load_letter": "letter_files",
     "load_play": "case_export",
     "new_case": "case_files",
+    "new_letter": "letter_files",
     "play_from_dict": "case_export",
     "play_to_dict": "case_export",
     "read_case": "case_files",
+    "read_letter": "letter_files",
+    "reading_age": "letter_reading",
     "save_play": "case_export",
     "seminar": "case_print",
+    "tone_rules": "letter_language",
 }
 
 __all__ = [
+    "approve_letter",
     "case_schema",
     "cases",
     "check_case",
+    "check_letter",
     "compare_plays",
     "debrief",
+    "draft_letter",
     "every_play",
     "group_results",
     "handout",
+    "letters",
     "load_case",
+    "load_letter",
     "load_play",
     "new_case",
+    "new_letter",
     "play_from_dict",
     "play_to_dict",
     "read_case",
+    "read_letter",
+    "reading_age",
     "save_play",
     "seminar",
+    "tone_rules",
 ]
 
 if TYPE_CHECKING:
@@ -66,6 +86,15 @@ if TYPE_CHECKING:
     from carenotebook.outreach.case_print import debrief as debrief
     from carenotebook.outreach.case_print import handout as handout
     from carenotebook.outreach.case_print import seminar as seminar
+    from carenotebook.outreach.letter_draft import draft_letter as draft_letter
+    from carenotebook.outreach.letter_files import approve_letter as approve_letter
+    from carenotebook.outreach.letter_files import check_letter as check_letter
+    from carenotebook.outreach.letter_files import letters as letters
+    from carenotebook.outreach.letter_files import load_letter as load_letter
+    from carenotebook.outreach.letter_files import new_letter as new_letter
+    from carenotebook.outreach.letter_files import read_letter as read_letter
+    from carenotebook.outreach.letter_language import tone_rules as tone_rules
+    from carenotebook.outreach.letter_reading import reading_age as reading_age
 
 
 def __getattr__(name: str) -> Any:

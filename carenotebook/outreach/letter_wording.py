@@ -1,0 +1,60 @@
+"""Whether a letter says what its kind asks for, and says nothing that wounds or gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from carenotebook.outreach.letter_blocks import Block
+from carenotebook.outreach.letter_language import Language
+from carenotebook.outreach.letter_model import Content, Kind
+
+_FEWEST = 4
+"""Words without which nothing is said."""
+
+
+def missing_content(kind: Kind, blocks: Sequence[Block]) -> Iterator[str]:
+    """What the kind asks for and the blocks do not say, with where to add it."""
+    for content in kind.asks:
+        said = [b for b in blocks if content.key in b.marks and b.kind in ("p", "ul")]
+        if sum(b.words for b in said) < _FEWEST:
+            yield (
+                f"{content.label} is missing. In a section or a paragraph that ends with "
+                f"{{: {content.key} }}, {content.add}."
+            )
+        elif content.facts and not any(set(content.facts) & b.facts for b in said):
+            yield _without_fact(content)
+        elif (
+            content.key == "options"
+            and not _is_open(said)
+            and max((len(b.lines) for b in said), default=0) < 2
+        ):
+            yield "the options are fewer than two. List at least two things to choose from."
+
+
+def _is_open(blocks: Sequence[Block]) -> bool:
+    return any(s.is_open for b in blocks for line in b.lines for s in line)
+
+
+def _without_fact(content: Content) -> str:
+    facts = " or ".join(content.facts)
+    return (
+        f"{content.label} stands there without what is needed: insert {facts} in what is marked "
+        f"{{: {content.key} }}, so that somebody has to {content.add}."
+    )
+
+
+def phrases_in(text: str, kind: Kind, words: Language, *, outside: bool = False) -> Iterator[str]:
+    """Phrases to avoid that stand in a text, with better ones.
+
+    `outside`: whether the text can be seen by others, so that nothing may give the reader away.
+    """
+    for phrase in words.tone:
+        if phrase.tone in ("jargon", "cold") and kind.audience == "clinician":
+            continue
+        if phrase.within(text):
+            yield f"'{phrase.say}' ({phrase.tone}). {phrase.why} Better: {phrase.instead}."
+    if outside and kind.audience != "clinician":
+        for phrase in words.reveals:
+            if phrase.within(text):
+                why = f"{phrase.why} Better: {phrase.instead}."
+                yield f"'{phrase.say}' gives the reader away. {why}"
