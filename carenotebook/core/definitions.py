@@ -97,6 +97,7 @@ class Checkins(dy.Schema):
     barrier = _one_of(options.REASONS)
     progress = dy.Float64(nullable=True, min=0, max=10)
     wants_to_continue = dy.Bool(nullable=True)
+    checkin_id = _text()
 
 
 class Actions(dy.Schema):

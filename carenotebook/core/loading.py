@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from carenotebook.core.answered import answered_later, with_checkins
 from carenotebook.core.cohort import Cohort
-from carenotebook.core.errors import DataError
+from carenotebook.core.errors import CareNotebookWarning, DataError, OptionError
+from carenotebook.core.journal import read_journal
 from carenotebook.core.manifest import AGAIN, MANIFEST, read_manifest
 from carenotebook.core.parquet import check_files
+from carenotebook.core.when import When, instant
 
 
-def load(folder: str | Path) -> Cohort:
+def load(folder: str | Path, *, as_of: When | None = None) -> Cohort:
     """Open a cohort that `Cohort.save` wrote.
 
     Every file is compared with the size and checksum that it was written with; the tables are
-    read when they are needed.
+    read when they are needed. Check-ins that were answered since (`carenotebook.widgets.CheckIn`)
+    join the table `checkins`, so that rules see them; a line of theirs that cannot be used stands
+    in `Cohort.rejected`.
 
     Parameters
     ----------
     folder : path
         What `save` was given.
+    as_of : datetime, date or ISO 8601 text, optional
+        Nothing at or after this is seen; by default as the cohort was saved. A later time shows
+        check-ins answered since then. But it also makes a client look silent about whom nothing
+        newer was read: where rules ask about silence, read the other tables again instead and
+        save them into the same folder.
 
     Raises
     ------
     DataError
         If the folder holds no cohort, one of another version, or one that is damaged: a file is
         missing, cut short or changed, or the manifest was edited. It names the file.
+    OptionError
+        If `as_of` is no time, or not after `observed_from`.
+
+    Warns
+    -----
+    CareNotebookWarning
+        If check-ins were answered at or after the cohort's `as_of`: no rule sees those.
 
     Examples
     --------
@@ -50,11 +69,45 @@ def load(folder: str | Path) -> Cohort:
             if manifest == before:
                 raise
         else:
-            return open_saved(home, manifest)
+            return _as_of(open_saved(home, manifest), as_of)
+
+
+def has_client(folder: str | Path, client: str) -> bool:
+    """Whether a saved cohort has a client of this id.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no saved cohort.
+    """
+    home = Path(folder).resolve()
+    tables = _saved(home, read_manifest(home)).parts
+    known = (f for part in tables for n, f in part.items() if n != "policies")
+    wanted = pl.col("client_id") == client
+    return any(f.filter(wanted).head(1).collect().height for f in known)
 
 
 def open_saved(home: Path, manifest: dict[str, Any]) -> Cohort:
-    """The cohort of a manifest, its files unchecked."""
+    """The cohort of a manifest, its files unchecked, with the check-ins beside it."""
+    return with_checkins(_saved(home, manifest), read_journal(home))
+
+
+def _as_of(cohort: Cohort, given: When | None) -> Cohort:
+    if given is not None:
+        cohort = replace(cohort, as_of=instant(given, cohort.timezone, "as_of"))
+        if cohort.observed_from is not None and cohort.observed_from >= cohort.as_of:
+            raise OptionError("as_of is not after observed_from: nothing would be seen.")
+    elif answered_later(cohort):
+        warnings.warn(
+            "Check-ins were answered at or after the cohort's as_of: no rule sees those. Read the "
+            "other tables again and save them into the same folder, or pass as_of=.",
+            CareNotebookWarning,
+            stacklevel=3,
+        )
+    return cohort
+
+
+def _saved(home: Path, manifest: dict[str, Any]) -> Cohort:
     data, files = _files(home, manifest)
     rejected = [data / f for f in files if f.startswith("rejected/")]
     try:

@@ -11,9 +11,9 @@ LOCK = ".lock"
 
 
 @contextmanager
-def exclusively(home: Path) -> Iterator[None]:
-    """Hold the folder, made if needed; another writer waits until it is let go."""
-    lock = home / LOCK
+def exclusively(home: Path, name: str = LOCK) -> Iterator[None]:
+    """Hold the folder, made if needed; another writer that takes this lock waits until it ends."""
+    lock = home / name
     held = _held(lock)
     try:
         yield

@@ -4,6 +4,7 @@ The files of one save stand in a folder of their own; the manifest that names it
 by one atomic rename. So a reader sees the old cohort or the new one, never a mixture, wherever a
 save is cut off. Writers take turns. The files of the save before stay until the next one, because
 cohorts that were loaded from them still read them; what no manifest names is cleared by the next.
+Answers to check-ins stand beside them in a journal that no save touches (`journal`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.journal import JOURNAL, JOURNAL_LOCK
 from carenotebook.core.lock import LOCK, exclusively
 from carenotebook.core.manifest import FORMAT, MANIFEST, read_manifest, sync_folder, write_manifest
 from carenotebook.core.parquet import write_frame
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
 
 _ROWS_PER_PART = 1_000_000
-_OURS = re.compile(rf"data-[0-9a-f]{{12}}|{re.escape(MANIFEST)}(\.[0-9a-f]{{8}})?|{LOCK}")
+_BESIDE = (MANIFEST, LOCK, JOURNAL, JOURNAL_LOCK)
+_OURS = re.compile(
+    rf"data-[0-9a-f]{{12}}|{re.escape(MANIFEST)}\.[0-9a-f]{{8}}|{'|'.join(map(re.escape, _BESIDE))}"
+)
 
 
 class Saving:
@@ -179,7 +184,7 @@ def _cohort_before(home: Path) -> dict[str, Any]:
 def _clear(home: Path, kept: set[str | None]) -> None:
     """Remove what saves that were cut off left behind."""
     for path in home.iterdir() if home.is_dir() else ():
-        if path.name in {*kept, MANIFEST, LOCK} or not _OURS.fullmatch(path.name):
+        if path.name in {*kept, *_BESIDE} or not _OURS.fullmatch(path.name):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

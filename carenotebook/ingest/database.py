@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.databasequery import check_connection, query_table
 from carenotebook.ingest.forms import check_name, expect_dict
 from carenotebook.ingest.mapping import read_mapping
-from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.settings import Settings
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.core.errors import DataError
+from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.csvfile import read_csv_file
 from carenotebook.ingest.fileaccess import naming, unchanged
 from carenotebook.ingest.progress import Progress
 from carenotebook.ingest.quarantine import RawTable
-from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.settings import Settings
 from carenotebook.ingest.tempfolder import folder_of_this_process
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from carenotebook.core.errors import DataError
+from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.quarantine import RawTable
-from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.settings import Settings
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort

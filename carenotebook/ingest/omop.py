@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from carenotebook.core.errors import CareNotebookWarning, DataError, OptionError
+from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fields import Reading
@@ -25,7 +26,7 @@ from carenotebook.ingest.omoptables import (
     visit_table,
 )
 from carenotebook.ingest.quarantine import RawTable
-from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.settings import Settings
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort

@@ -1,4 +1,4 @@
-"""Around a criterion: letters, where to go next, and case studies about ending care.
+"""Around a criterion: check-ins, letters, where to go next, and case studies about ending care.
 
 Nothing here sends anything to anybody.
 
@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULE_OF = {
+    "CheckInNotice": "checkin_notice",
     "approve_letter": "letter_files",
     "case_schema": "case_check",
     "cases": "case_files",
@@ -42,6 +43,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "CheckInNotice",
     "approve_letter",
     "case_schema",
     "cases",
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from carenotebook.outreach.case_print import debrief as debrief
     from carenotebook.outreach.case_print import handout as handout
     from carenotebook.outreach.case_print import seminar as seminar
+    from carenotebook.outreach.checkin_notice import CheckInNotice as CheckInNotice
     from carenotebook.outreach.letter_draft import draft_letter as draft_letter
     from carenotebook.outreach.letter_files import approve_letter as approve_letter
     from carenotebook.outreach.letter_files import check_letter as check_letter

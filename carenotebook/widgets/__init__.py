@@ -3,6 +3,7 @@
 >>> from carenotebook.widgets import CriteriaBuilder
 """
 
+from carenotebook.widgets.check_in import CheckIn
 from carenotebook.widgets.criteria_builder import CriteriaBuilder
 
-__all__ = ["CriteriaBuilder"]
+__all__ = ["CheckIn", "CriteriaBuilder"]

@@ -15,6 +15,9 @@ from carenotebook.core.errors import OptionError
 LONGEST = 10_000
 """Characters of a text that a command may hold."""
 
+MOST = 100
+"""Values of a list that a command may hold."""
+
 
 class Message:
     """Base of everything that crosses; `kind` tells one from another."""
@@ -373,18 +376,19 @@ def read_command(content: object, commands: tuple[type[Command], ...] = COMMANDS
         _fits(given[n], hints[n], command.longest) for n in names
     ):
         raise OptionError(f"The command {command.kind!r} has a wrong or missing field.")
-    return command(**given)
+    listed: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
+    return command(**listed)
 
 
 def _fits(value: object, hint: Any, longest: int) -> bool:
+    parts = get_args(hint)
     if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in get_args(hint)
+        return isinstance(value, str) and value in parts
     if get_origin(hint) in (Union, UnionType):
-        return any(_fits(value, h, longest) for h in get_args(hint))
-    if hint is NoneType:
-        return value is None
-    if isinstance(value, bool):
-        return hint is bool
-    if isinstance(value, str) and len(value) > longest:
-        return False
-    return isinstance(value, hint)
+        return any(_fits(value, h, longest) for h in parts)
+    if get_origin(hint) is tuple:
+        listed = isinstance(value, list) and len(value) <= MOST
+        return listed and all(_fits(v, parts[0], longest) for v in value)  # type: ignore[attr-defined]
+    if hint is NoneType or isinstance(value, bool):
+        return hint is (NoneType if value is None else bool)
+    return isinstance(value, hint) and not (isinstance(value, str) and len(value) > longest)

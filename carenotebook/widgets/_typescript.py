@@ -8,12 +8,17 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from carenotebook.widgets import _case_messages, _messages
+from carenotebook.widgets import _case_messages, _check_in_messages, _messages
 from carenotebook.widgets._messages import Message
 
 TARGET = Path(__file__).parents[2] / "widgets" / "src" / "contract.gen.ts"
-COMMANDS = tuple(dict.fromkeys((*_messages.COMMANDS, *_case_messages.CASE_COMMANDS)))
-EVENTS = tuple(dict.fromkeys((*_messages.EVENTS, *_case_messages.CASE_EVENTS)))
+_WIDGETS = (
+    (_messages.COMMANDS, _messages.EVENTS),
+    (_case_messages.CASE_COMMANDS, _case_messages.CASE_EVENTS),
+    (_check_in_messages.CHECK_IN_COMMANDS, _check_in_messages.CHECK_IN_EVENTS),
+)
+COMMANDS = tuple(dict.fromkeys(c for commands, _ in _WIDGETS for c in commands))
+EVENTS = tuple(dict.fromkeys(e for _, events in _WIDGETS for e in events))
 _NAMES: dict[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean"}
 
 

@@ -71,6 +71,12 @@ export interface Way {
   readonly reason: string;
 }
 
+export interface Choices {
+  readonly question: string;
+  readonly hint: string;
+  readonly options: readonly Option[];
+}
+
 export interface Ready {
   readonly kind: "ready";
   readonly id: string;
@@ -182,6 +188,16 @@ export interface Export {
   readonly kind: "export";
   readonly id: string;
   readonly format: "json" | "csv" | "html";
+}
+
+export interface Answer {
+  readonly kind: "answer";
+  readonly id: string;
+  readonly obstacles: readonly string[];
+  readonly nothing: boolean;
+  readonly progress: number | null;
+  readonly go_on: "yes" | "unsure" | "no" | "unsaid";
+  readonly words: string;
 }
 
 export interface Failed {
@@ -303,8 +319,26 @@ export interface CaseFile {
   readonly text: string;
 }
 
-export type Command = Ready | Cancel | Toggle | Change | Move | Remove | Add | Start | Rename | Undo | Redo | Look | Choose | Back | Justify | Bring | Turn | Export;
+export interface Survey {
+  readonly kind: "survey";
+  readonly revision: number;
+  readonly answers: string;
+  readonly state: "open" | "saved" | "tried";
+  readonly title: string;
+  readonly lead: string;
+  readonly danger: string;
+  readonly in_danger: string;
+  readonly about: readonly string[];
+  readonly obstacles: Choices;
+  readonly progress: Choices;
+  readonly go_on: Choices;
+  readonly words: string;
+  readonly words_kept: string;
+  readonly longest: number;
+}
 
-export type Event = Failed | Progress | Settled | Menu | Document | Headline | Bars | Intervals | Notice | CaseScene | CasePage | CaseFile;
+export type Command = Ready | Cancel | Toggle | Change | Move | Remove | Add | Start | Rename | Undo | Redo | Look | Choose | Back | Justify | Bring | Turn | Export | Answer;
 
-export const EVENT_KINDS: readonly Event["kind"][] = ["failed", "progress", "settled", "menu", "document", "headline", "bars", "intervals", "notice", "scene", "page", "file"];
+export type Event = Failed | Progress | Settled | Menu | Document | Headline | Bars | Intervals | Notice | CaseScene | CasePage | CaseFile | Survey;
+
+export const EVENT_KINDS: readonly Event["kind"][] = ["failed", "progress", "settled", "menu", "document", "headline", "bars", "intervals", "notice", "scene", "page", "file", "survey"];

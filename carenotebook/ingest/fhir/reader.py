@@ -12,6 +12,7 @@ import polars as pl
 
 from carenotebook.core.cells import MIN_CELL
 from carenotebook.core.errors import CareNotebookWarning, DataError, OptionError
+from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.deaths import read_deaths, with_deaths
 from carenotebook.ingest.fhir import codes
@@ -21,7 +22,7 @@ from carenotebook.ingest.fhir.sources import Paths, files
 from carenotebook.ingest.fields import Reading, Source
 from carenotebook.ingest.forms import expect_dict
 from carenotebook.ingest.mapping import MappingLike, read_mapping
-from carenotebook.ingest.settings import Settings, When
+from carenotebook.ingest.settings import Settings
 from carenotebook.ingest.yamltext import load_yaml
 
 if TYPE_CHECKING:

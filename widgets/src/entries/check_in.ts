@@ -1,0 +1,13 @@
+import "../../style/widgets.css";
+import type { Model } from "../base.js";
+import { CheckIn } from "../check_in.js";
+
+export default {
+  render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+    const view = new CheckIn(model, el);
+    view.open();
+    return () => {
+      view.close();
+    };
+  },
+};
