@@ -50,6 +50,10 @@ cohort = cn.from_frames(
     clients=pl.DataFrame(people, schema=["client_id", "language"], orient="row"))
 builder = cn.widgets.CriteriaBuilder(cohort, c.Rule("any miss", c.missed() >= 1))
 """
+CASE = """
+import carenotebook as cn
+player = cn.widgets.CasePlayer("camera_off")
+"""
 CLIENT = re.compile(r"synthetic-\d{5}|appointment-\d{7}")
 
 
@@ -75,13 +79,18 @@ def notebook(cells):
 
 def clients_in(text):
     """Ids in a saved file, also in what is base64 in it."""
-    decoded = []
+    return CLIENT.findall(decoded(text))
+
+
+def decoded(text):
+    """A saved file, and what is base64 in it."""
+    found = []
     for part in re.findall(r"[A-Za-z0-9+/=]{40,}", text):
         try:
-            decoded.append(base64.b64decode(part + "==").decode("utf-8", "ignore"))
+            found.append(base64.b64decode(part + "==").decode("utf-8", "ignore"))
         except (binascii.Error, ValueError):
             continue
-    return CLIENT.findall("\n".join([text, *decoded]))
+    return "\n".join([text, *found])
 
 
 def widget_state(text):

@@ -10,7 +10,7 @@ from carenotebook.outreach.case_print import MADE_UP
 _NOT_THERE = "did not come here"
 
 
-def compare_plays(mine: Play, other: Play) -> Page:
+def compare_plays(mine: Play, other: Play, names: tuple[str, str] = ("One", "The other")) -> Page:
     """Where two plays of one case part, what each chose there and why, and where each ended.
 
     For two people to talk over. It calls neither of them right.
@@ -18,6 +18,8 @@ def compare_plays(mine: Play, other: Play) -> Page:
     Parameters
     ----------
     mine, other : Play
+    names : tuple of str
+        What the two are called.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def compare_plays(mine: Play, other: Play) -> Page:
         else "The two ways are the same as far as they go."
     )
     ends = (("Ended in", _end(mine), _end(other)),)
-    table = Section("Scene by scene", columns=("Scene", "One", "The other"), rows=(*rows, *ends))
+    table = Section("Scene by scene", columns=("Scene", *names), rows=(*rows, *ends))
     return Page(f"Two ways through: {mine.case.title}", MADE_UP, (Section("", (where,)), table))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -150,17 +150,23 @@ def save_play(play: Play, path: str | Path) -> Path:
     True
     """
     target = Path(path)
-    kind = target.suffix.lower()
-    if kind == ".json":
-        text = json.dumps(play_to_dict(play), indent=2, ensure_ascii=False) + "\n"
-    elif kind == ".csv":
-        text = play_csv(play)
-    elif kind == ".html":
-        text = play_page(play).html()
-    else:
+    ending = target.suffix.lower().removeprefix(".")
+    if ending not in _WRITTEN:
         raise OptionError(f"{target}: a play is saved as .json, .csv or .html.")
-    target.write_text(text, encoding="utf-8")
+    target.write_text(play_text(play, ending), encoding="utf-8")
     return target
+
+
+def play_text(play: Play, ending: str) -> str:
+    """What a file of that ending holds of a play: "json", "csv" or "html"."""
+    return _WRITTEN[ending](play)
+
+
+_WRITTEN: Mapping[str, Callable[[Play], str]] = {
+    "json": lambda play: json.dumps(play_to_dict(play), indent=2, ensure_ascii=False) + "\n",
+    "csv": play_csv,
+    "html": lambda play: play_page(play).html(),
+}
 
 
 def load_play(path: str | Path, case: CaseStudy | None = None) -> Play:

@@ -132,10 +132,29 @@ class Play:
         if choice not in available:
             known = ", ".join(available) or "none, for this is an ending"
             raise OptionError(f"There is no such choice here. Choices: {known}.")
-        if len(justification) > _LONGEST:
-            raise OptionError(f"A justification has up to {_LONGEST:,} characters.")
-        step = Step(self.scene.name, choice, justification.strip())
+        step = Step(self.scene.name, choice, _reason(justification))
         return replace(self, steps=(*self.steps, step))
+
+    def justify(self, step: int, justification: str) -> Play:
+        """The same way with another reason for one of its choices.
+
+        Parameters
+        ----------
+        step : int
+            Which choice; the first is 1.
+        justification : str
+            Why, in the player's own words; up to 4,000 characters.
+
+        Raises
+        ------
+        OptionError
+            If there is no such choice yet, or the justification is too long.
+        """
+        if not 1 <= step <= len(self.steps):
+            raise OptionError(f"There is no choice {step} yet; there are {len(self.steps)}.")
+        made = list(self.steps)
+        made[step - 1] = replace(made[step - 1], justification=_reason(justification))
+        return replace(self, steps=tuple(made))
 
     def back(self) -> Play:
         """The play before the last choice; at the start, the play itself."""
@@ -217,6 +236,12 @@ def why(condition: Condition | None, play: Play) -> str:
     telling = [p for p in condition.parts if play.holds(p) == play.holds(condition)]
     joint = " and " if isinstance(condition, Every) == play.holds(condition) else "; "
     return joint.join(why(p, play) for p in telling)
+
+
+def _reason(text: str) -> str:
+    if len(text) > _LONGEST:
+        raise OptionError(f"A justification has up to {_LONGEST:,} characters.")
+    return text.strip()
 
 
 def _adding(case: CaseStudy, made: Made) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib import resources
 from typing import Literal
 
@@ -11,15 +12,19 @@ from carenotebook.outreach.case_model import CaseStudy, Choice, Scene
 from carenotebook.outreach.case_page import Page, Section, paragraphs
 from carenotebook.outreach.case_play import Play
 
+Leads = Mapping[str, str]
 Audience = Literal["students", "facilitator"]
 
 MADE_UP = "A made-up case. Nobody in it is a real person, and nothing in it is legal advice."
 _WHEN, _WHAT = "When", "What the record shows"
-_FOR = {
+WHOSE = {
     "client": "For the client",
     "therapist": "For you and the team",
     "others": "For others who wait",
 }
+"""How consequences are headed."""
+
+_TOLD = ("Choice", *WHOSE.values())
 _VIEWS = {
     "sound": "easy to defend",
     "debatable": "can be argued either way",
@@ -73,7 +78,7 @@ def debrief(play: Play) -> Page:
     sections = [
         Section("Where it ended", (f"{end[:1].upper()}{end[1:]}.", *paragraphs(play.scene.text))),
         *_way(play),
-        Section("Codes in play", items=tuple(f"{c}: {CODES[c]}" for c in case.codes)),
+        _codes(case),
         Section("To think about", items=(*_reflections(play), *case.prompts)),
         _other_endings(play),
     ]
@@ -92,7 +97,7 @@ def _way(play: Play) -> list[Section]:
             lines.append(f"How it looks to the author: {_VIEWS[choice.view]}.")
         heading = walked.scene.title
         walked = walked.choose(step.choice, step.justification)
-        items = [f"{_FOR[w]}: {choice.then[w]}" for w in _FOR]
+        items = [f"{WHOSE[w]}: {choice.then[w]}" for w in WHOSE]
         changed = walked.changed()
         items += changed.rules if changed else []
         sections.append(Section(heading, tuple(lines), tuple(items)))
@@ -140,35 +145,51 @@ def handout(case: CaseStudy, audience: Audience = "students") -> Page:
         record_section(Play(case, case.mode)),
     ]
     numbers = {name: n for n, name in enumerate(case.scenes, 1)}
-    sections += [_scene_section(s, numbers, told=told) for s in case.scenes.values()]
+    leads = {s: f"Read on at {n}." for s, n in numbers.items()}
+    sections += [_scene_section(s, leads, numbers[s.name], told=told) for s in case.scenes.values()]
     sections.append(Section("To think about", items=case.prompts))
-    sections.append(Section("Codes in play", items=tuple(f"{c}: {CODES[c]}" for c in case.codes)))
+    sections.append(_codes(case))
     if told:
         sections += _for_facilitators(case)
     return Page(case.title, f"About {case.minutes} minutes. {MADE_UP}", tuple(sections))
 
 
-def _scene_section(scene: Scene, numbers: dict[str, int], *, told: bool) -> Section:
+def _codes(case: CaseStudy) -> Section:
+    return Section("Codes in play", items=tuple(f"{c}: {CODES[c]}" for c in case.codes))
+
+
+def _scene_section(scene: Scene, leads: Leads, number: int, *, told: bool) -> Section:
     ending = f" (ending: {scene.ending})" if scene.ending else ""
-    heading = f"{numbers[scene.name]}. {scene.title}{ending}"
+    heading = f"{number}. {scene.title}{ending}"
     text = (f"{scene.at:%d %B %Y, %H:%M}.", *paragraphs(scene.text))
     if scene.ending:
         return Section(heading, text)
     if told:
-        rows = tuple(_choice_row(c, numbers) for c in scene.choices.values())
-        return Section(heading, (*text, scene.ask), columns=("Choice", *_FOR.values()), rows=rows)
-    items = tuple(_choice_text(c, numbers) for c in scene.choices.values())
+        rows = tuple(_choice_row(c, leads) for c in scene.choices.values())
+        return Section(heading, (*text, scene.ask), columns=_TOLD, rows=rows)
+    items = tuple(_choice_text(c, leads) for c in scene.choices.values())
     return Section(heading, (*text, scene.ask), items)
 
 
-def _choice_text(choice: Choice, numbers: dict[str, int]) -> str:
+def _choice_text(choice: Choice, leads: Leads) -> str:
     only = " (Only if earlier choices or a rule allow it.)" if choice.condition else ""
-    return f"{choice.text}{only} Read on at {numbers[choice.to]}."
+    return f"{choice.text}{only} {leads[choice.to]}"
 
 
-def _choice_row(choice: Choice, numbers: dict[str, int]) -> tuple[str, ...]:
+def _choice_row(choice: Choice, leads: Leads) -> tuple[str, ...]:
     view = f" View: {_VIEWS[choice.view]}." if choice.view else ""
-    return (f"{_choice_text(choice, numbers)}{view}", *(choice.then[w] for w in _FOR))
+    return (f"{_choice_text(choice, leads)}{view}", *(choice.then[w] for w in WHOSE))
+
+
+def for_facilitator(play: Play) -> Page:
+    """What a facilitator reads beside a play: this scene from within, notes, rubric, codes."""
+    case, scene = play.case, play.scene
+    leads = {s.name: f"Leads to: {s.title}." for s in case.scenes.values()}
+    rows = tuple(_choice_row(c, leads) for c in scene.choices.values())
+    here = Section(f"This scene: {scene.title}", columns=_TOLD, rows=rows)
+    aims = Section("What this is for", items=case.aims)
+    within = (here,) if rows else ()
+    return Page(case.title, "", (*within, *_for_facilitators(case), aims, _codes(case)))
 
 
 def _for_facilitators(case: CaseStudy) -> list[Section]:

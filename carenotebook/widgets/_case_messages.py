@@ -101,6 +101,7 @@ class CaseScene(Event):
     answers: str
     case: str
     about: str
+    scene: str
     title: str
     when: str
     paragraphs: tuple[str, ...]

@@ -170,7 +170,7 @@ export abstract class View {
       this.complain(event.message);
       this.previous(true);
     } else {
-      if (event.kind === "document") this.hide(this.alert);
+      if (event.kind === "document" || event.kind === "scene") this.hide(this.alert);
       this.show(event);
     }
   }
@@ -194,22 +194,25 @@ export abstract class View {
     this.disconnected(this.lost);
   }
 
-  /** Keys stay in the widget, but for JupyterLab's own with Ctrl or Cmd, such as saving. */
+  /**
+   * Keys stay in the widget, but for JupyterLab's own with Ctrl or Cmd, such as saving. Otherwise
+   * an arrow in a list would move to another cell, and two letters would delete this one.
+   */
   private keydown(event: KeyboardEvent): void {
-    if (this.key(event)) {
-      event.preventDefault();
-      event.stopPropagation();
-    } else if ((event.ctrlKey || event.metaKey) && !isEditing(event)) {
+    if (this.key(event)) event.preventDefault();
+    else if ((event.ctrlKey || event.metaKey) && !isEditing(event)) {
       const copy = new KeyboardEvent(event.type, event);
       if (this.root.parentElement?.dispatchEvent(copy) === false) event.preventDefault();
-      event.stopPropagation();
     }
+    event.stopPropagation();
   }
 }
 
 /** Keys that belong to a text field. */
 function isEditing(event: KeyboardEvent): boolean {
-  return event.target instanceof HTMLInputElement && "acvxz".includes(event.key.toLowerCase());
+  const text =
+    event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  return text && "acvxz".includes(event.key.toLowerCase());
 }
 
 function isEvent(message: unknown): message is KernelEvent {

@@ -287,6 +287,7 @@ export interface CaseScene {
   readonly answers: string;
   readonly case: string;
   readonly about: string;
+  readonly scene: string;
   readonly title: string;
   readonly when: string;
   readonly paragraphs: readonly string[];

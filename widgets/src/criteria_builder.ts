@@ -3,7 +3,7 @@ import { ClauseList } from "./clause_list.js";
 import { ClauseMenu } from "./clause_menu.js";
 import { Control } from "./control.js";
 import type { Document, Event as KernelEvent, Headline, Menu } from "./contract.gen.js";
-import { h, Pause } from "./dom.js";
+import { button, h, Pause } from "./dom.js";
 import { Tabs } from "./tabs.js";
 
 const DISCONNECTED = "Disconnected. Your rule is safe below as text; run the cell to continue.";
@@ -18,9 +18,9 @@ export class CriteriaBuilder extends View {
     maxlength: LONGEST_NAME,
     "aria-label": "Name of the rule",
   });
-  private readonly undo = this.button("Undo", () => this.send({ kind: "undo" }));
-  private readonly redo = this.button("Redo", () => this.send({ kind: "redo" }));
-  private readonly showCode = this.button("Code", () => {
+  private readonly undo = button("Undo", () => this.send({ kind: "undo" }));
+  private readonly redo = button("Redo", () => this.send({ kind: "redo" }));
+  private readonly showCode = button("Code", () => {
     this.toggleCode();
   });
   private readonly chip = h("span", {
@@ -48,12 +48,12 @@ export class CriteriaBuilder extends View {
     "p",
     { class: "cn-toast", role: "status", hidden: true },
     "Clause removed.",
-    this.button("Undo the removal", () => this.send({ kind: "undo" })),
+    button("Undo the removal", () => this.send({ kind: "undo" })),
   );
   private readonly menu = new ClauseMenu((choice) => {
     this.send({ kind: "add", choice, group: this.root_id });
   });
-  private readonly addClause = this.button("+ Clause", () => {
+  private readonly addClause = button("+ Clause", () => {
     this.menu.toggle(this.addClause);
   });
   private readonly presets = h("select", {
@@ -77,7 +77,7 @@ export class CriteriaBuilder extends View {
     super(model, el, "criteria-builder");
     this.addClause.setAttribute("aria-expanded", "false");
     this.showCode.setAttribute("aria-expanded", "false");
-    const addGroup = this.button("+ Group", () =>
+    const addGroup = button("+ Group", () =>
       this.send({ kind: "add", choice: "group", group: this.root_id }),
     );
     const title = h("label", { class: "cn-heading" }, h("span", {}, "Review rule:"), this.name);
@@ -150,7 +150,7 @@ export class CriteriaBuilder extends View {
       this.hide(this.offline);
       return;
     }
-    const copy = this.button(
+    const copy = button(
       "Copy rule",
       () => void navigator.clipboard.writeText(this.code.textContent),
     );
@@ -259,9 +259,5 @@ export class CriteriaBuilder extends View {
   private toggleCode(): void {
     this.code.hidden = !this.code.hidden;
     this.showCode.setAttribute("aria-expanded", String(!this.code.hidden));
-  }
-
-  private button(label: string, run: () => void): HTMLButtonElement {
-    return h("button", { type: "button", class: "cn-button", onclick: run }, label);
   }
 }

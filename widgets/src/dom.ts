@@ -21,6 +21,11 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** A button of the widgets' look. */
+export function button(label: string, run: () => void): HTMLButtonElement {
+  return h("button", { type: "button", class: "cn-button", onclick: run }, label);
+}
+
 let made = 0;
 
 /** An id that no other element of the page has. */
