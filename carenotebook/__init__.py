@@ -16,6 +16,7 @@ _MODULE_OF = {
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "compare_rules": "appraise.compare",
+    "dossier": "report.dossiers",
     "ethics_review": "appraise.ethics",
     "from_frames": "ingest.frames",
     "gaps": "describe.gaps",
@@ -37,6 +38,7 @@ _MODULE_OF = {
     "sweep": "criteria.sweeping",
     "synthetic_cohort": "synthetic.generate",
     "table_one": "appraise.baseline",
+    "verify_dossier": "report.verifying",
 }
 _SUBMODULES = ("appraise", "criteria", "effects", "outreach", "privacy", "quality", "widgets")
 
@@ -54,6 +56,7 @@ __all__ = [
     "capacity",
     "compare_rules",
     "criteria",
+    "dossier",
     "effects",
     "ethics_review",
     "from_frames",
@@ -79,6 +82,7 @@ __all__ = [
     "sweep",
     "synthetic_cohort",
     "table_one",
+    "verify_dossier",
     "widgets",
 ]
 
@@ -118,6 +122,8 @@ if TYPE_CHECKING:
     from carenotebook.ingest.omop import read_omop as read_omop
     from carenotebook.ingest.suggest import suggest_mapping as suggest_mapping
     from carenotebook.privacy import Privacy as Privacy
+    from carenotebook.report.dossiers import dossier as dossier
+    from carenotebook.report.verifying import verify_dossier as verify_dossier
     from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort
     from carenotebook.synthetic.truth import Truth as Truth
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import carenotebook as cn
 from carenotebook.cli_case import add_case
+from carenotebook.cli_dossier import add_dossier
 from carenotebook.cli_errors import (
     CASE,
     DATA,
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
     add_review(commands)
+    add_dossier(commands)
     _add_suggest(commands)
     add_case(commands, _case)
     add_letter(commands, _letter)

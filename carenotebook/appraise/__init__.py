@@ -11,6 +11,7 @@ _MODULE_OF = {
     "client_list": "listing",
     "decision": "deciding",
     "ethics_review": "ethics",
+    "harms": "per_thousand",
     "misclassification": "misclassified",
     "practice_review": "practice",
     "preset_safeguards": "ethics",
@@ -21,6 +22,7 @@ __all__ = [
     "client_list",
     "decision",
     "ethics_review",
+    "harms",
     "misclassification",
     "practice_review",
     "preset_safeguards",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from carenotebook.appraise.ethics import preset_safeguards as preset_safeguards
     from carenotebook.appraise.listing import client_list as client_list
     from carenotebook.appraise.misclassified import misclassification as misclassification
+    from carenotebook.appraise.per_thousand import harms as harms
     from carenotebook.appraise.practice import practice_review as practice_review
 
 

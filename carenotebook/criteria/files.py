@@ -36,9 +36,10 @@ def load(path: str | Path) -> Rule | Protocol:
         raise RuleError(f"{source}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"{source} cannot be read as a rule ({type(error).__name__}).") from None
-    return parsed(text, source.name, _criterion)
+    return parsed(text, source.name, criterion_of)
 
 
-def _criterion(tree: Any) -> Rule | Protocol:
+def criterion_of(tree: Any) -> Rule | Protocol:
+    """The rule or protocol of a tree of plain data."""
     staged = isinstance(tree, Mapping) and "carenotebook_protocol" in tree
     return protocol_of(tree) if staged else rule_of(tree)

@@ -29,8 +29,8 @@ def check_header(criterion: Any, what: str) -> None:
     object.__setattr__(criterion, "safeguards", tuple(criterion.safeguards))
 
 
-def save_tree(criterion: Any, what: str, content: Mapping[str, Any], path: str | Path) -> Path:
-    """Write a criterion as YAML."""
+def tree_of(criterion: Any, what: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A criterion as plain data, as its file holds it."""
     tree = {
         f"carenotebook_{what}": syntax.LANGUAGE_VERSION,
         "name": criterion.name,
@@ -40,9 +40,13 @@ def save_tree(criterion: Any, what: str, content: Mapping[str, Any], path: str |
         "grace": criterion.grace,
         **content,
     }
-    kept = {k: v for k, v in tree.items() if v not in (None, [])}
+    return {k: v for k, v in tree.items() if v not in (None, [])}
+
+
+def save_tree(tree: Mapping[str, Any], what: str, path: str | Path) -> Path:
+    """Write a criterion as YAML."""
     target = Path(path)
-    text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.safe_dump(dict(tree), sort_keys=False, allow_unicode=True, width=100)
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:

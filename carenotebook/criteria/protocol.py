@@ -10,7 +10,7 @@ from typing import Any
 from carenotebook.core.durations import say_duration
 from carenotebook.core.errors import RuleError
 from carenotebook.criteria import serial, words
-from carenotebook.criteria.header import RuleKind, check_header, read_header, save_tree
+from carenotebook.criteria.header import RuleKind, check_header, read_header, save_tree, tree_of
 from carenotebook.criteria.safeguards import check_preset
 from carenotebook.criteria.stage import Stage
 
@@ -142,8 +142,12 @@ class Protocol:
             safeguard; see `Rule.save`.
         """
         check_preset(self, "protocol")
+        return save_tree(self.tree(), "protocol", path)
+
+    def tree(self) -> dict[str, Any]:
+        """The protocol as plain data, as its file holds it."""
         stages = [serial.stage_to_tree(s) for s in self.stages]
-        return save_tree(self, "protocol", {"stages": stages}, path)
+        return tree_of(self, "protocol", {"stages": stages})
 
     def check(self, cases: Any) -> None:
         """Run unit tests of the protocol; see `carenotebook.criteria.Case`.

@@ -9,7 +9,14 @@ from typing import Any
 
 from carenotebook.core.errors import RuleError
 from carenotebook.criteria import serial, words
-from carenotebook.criteria.header import RuleKind, check_header, parsed, read_header, save_tree
+from carenotebook.criteria.header import (
+    RuleKind,
+    check_header,
+    parsed,
+    read_header,
+    save_tree,
+    tree_of,
+)
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.safeguards import check_preset
 
@@ -86,7 +93,11 @@ class Rule:
         """
         if self.kind == "model":
             check_preset(self, "rule", published=self in library().values())
-        return save_tree(self, "rule", {"when": serial.to_tree(self.when.node)}, path)
+        return save_tree(self.tree(), "rule", path)
+
+    def tree(self) -> dict[str, Any]:
+        """The rule as plain data, as its file holds it."""
+        return tree_of(self, "rule", {"when": serial.to_tree(self.when.node)})
 
     def check(self, cases: Any) -> None:
         """Run unit tests of the rule; see `carenotebook.criteria.Case`.

@@ -58,6 +58,9 @@ Differences between groups describe; they do not explain. Absence can be a sympt
 look at what was offered before at what was missed.
 Coming back after a flag does not prove the flag wrong, and staying away does not prove it right.
 """
+LIMITS = tuple(_LIMITS.splitlines())
+"""What no report of this kind can show."""
+
 _KINDS = {
     "local": "local: written here, published nowhere",
     "model": "model: a published rule with its safeguards",
@@ -84,17 +87,17 @@ def page_of(review: Review) -> Page:
     safeguards, attendance, *others = (
         _section(review, *s) for s in _SECTIONS if _present(review, s[-1])
     )
-    limits = Section("limits", "Limits of the method", (Part(points=tuple(_LIMITS.splitlines())),))
+    limits = Section("limits", "Limits of the method", (Part(points=LIMITS),))
     return Page(
         title=f"Review of a criterion: {review.rule['name']}",
-        lead=_lead(review),
+        lead=lead(review),
         standing=STANDING,
-        reading=_reading(review),
+        reading=reading(review),
         key_figures=tuple(key_figures(review)),
         sections=(
-            _data(review),
+            data_section(review),
             attendance,
-            _rule(review.rule),
+            rule_section(review.rule),
             safeguards,
             *others,
             limits,
@@ -126,13 +129,14 @@ def _section(review: Review, name: str, title: str, blocks: tuple[str, ...]) -> 
     blocks = tuple(b for b in blocks if b in review.blocks)
     if not blocks:
         return Section(name, title, (Part("Not asked for: name columns of clients with --by."),))
-    parts = [_part(review, b) for b in blocks]
+    parts = [block_part(review, b) for b in blocks]
     if len(parts) == 1:
         parts = [replace(parts[0], title="")]
     return Section(name, title, tuple(parts))
 
 
-def _part(review: Review, name: str) -> Part:
+def block_part(review: Review, name: str) -> Part:
+    """A block as a part of a section: text, points, chart, table."""
     block = review.blocks[name]
     lines = block.text.splitlines()
     points = [line for line in lines if line.startswith("- ")]
@@ -161,7 +165,8 @@ def _thinned(curve: pl.DataFrame) -> pl.DataFrame:
     return shown.filter((pl.int_range(pl.len()).reverse() % step) == 0)
 
 
-def _data(review: Review) -> Section:
+def data_section(review: Review) -> Section:
+    """Where the data come from, what they cover, and what was rejected."""
     data = review.data
     facts = [
         Fact("Content hash (SHA-256)", data["content_hash"], code=True),
@@ -173,7 +178,7 @@ def _data(review: Review) -> Section:
         Fact("Policies recorded", number(data["policies"])),
     ]
     blocks = ("tables", "rejected", "outside_episodes")
-    parts = (Part(facts=tuple(facts)), *(_part(review, b) for b in blocks))
+    parts = (Part(facts=tuple(facts)), *(block_part(review, b) for b in blocks))
     return Section("data", "The data", parts)
 
 
@@ -187,7 +192,8 @@ def _episode_end(data: Mapping[str, Any]) -> str:
     return "as recorded" if recorded else "not chosen, so no term may count days"
 
 
-def _rule(rule: Mapping[str, Any]) -> Section:
+def rule_section(rule: Mapping[str, Any]) -> Section:
+    """The criterion in words, its source, and the safeguards that it names."""
     lead, *clauses, close = rule["explanation"].splitlines()
     facts = (
         Fact("Source", rule["source"] or "not stated"),
@@ -208,7 +214,8 @@ def _rule(rule: Mapping[str, Any]) -> Section:
     )
 
 
-def _reading(review: Review) -> str:
+def reading(review: Review) -> str:
+    """How to read the figures."""
     label, least, step = review.privacy.label, review.privacy.min_cell, review.privacy.round_to
     return (
         f"How to read the figures: counts are about right, rounded to {step}, and shares follow "
@@ -264,7 +271,8 @@ def _flagged(review: Review) -> KeyFigure:
     )
 
 
-def _lead(review: Review) -> str:
+def lead(review: Review) -> str:
+    """What the criterion would have done, in a sentence."""
     flagged, what = _flagged(review), review.rule["form"]
     if flagged.figure == HIDDEN:
         return f"The {what} would have put no episode up for review, or too few to show."

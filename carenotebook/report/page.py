@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -39,7 +39,8 @@ class KeyFigure:
 class Part:
     """A piece of a section: text first, then whatever it has. `chart` is an SVG element.
 
-    `close` stands after the points.
+    `close` stands after the points; `record` is text as a machine wrote it, folded away; `blank`
+    lines are left to write on.
     """
 
     text: str = ""
@@ -50,6 +51,8 @@ class Part:
     close: str = ""
     chart: str = ""
     table: Table | None = None
+    record: str | None = None
+    blank: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,19 @@ class Page:
     sections: tuple[Section, ...]
     made: str
     warning: str = ""
+    skip: str = "Skip to the report"
+
+
+def with_record(page: Page, record: str) -> Page:
+    """The page with a text in each part that is to hold the record of how it was made."""
+    sections = (
+        replace(
+            s,
+            parts=tuple(replace(p, record=record) if p.record is not None else p for p in s.parts),
+        )
+        for s in page.sections
+    )
+    return replace(page, sections=tuple(sections))
 
 
 def render(page: Page) -> str:
