@@ -12,7 +12,7 @@ import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.durations import duration_us
-from carenotebook.core.episodes import client_spans, most_end_attended
+from carenotebook.core.episodes import client_spans, first_episodes, most_end_attended
 from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.core.parts import CLIENT, Part, one_part, prepared_part
 from carenotebook.core.rejects import Rejects
@@ -179,7 +179,8 @@ class Cohort:
 
         Told from its first some thousand episodes.
         """
-        return most_end_attended(self.part_spans(self.parts[0]), self.parts[0], self.as_of)
+        part = self.parts[0]
+        return most_end_attended(self.part_spans(first_episodes(part)), part, self.as_of)
 
     def describe(self) -> CohortDescription:
         """Counts, ranges, nulls, rejects by reason and coverage in time, table by table."""

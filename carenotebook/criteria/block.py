@@ -42,7 +42,8 @@ class Episodes:
         return Spans(self.base, self.base + (self.seen_until - self.seen_from))
 
     def chosen(self, mask: Mask) -> Episodes:
-        return Episodes(*(getattr(self, f)[mask] for f in self.__dataclass_fields__))
+        places = np.flatnonzero(mask)
+        return Episodes(*(getattr(self, f).take(places) for f in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def _split(
     cohort: Cohort,
     most: int,
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
-    seen = episodes.filter(pl.col("seen_from") < pl.col("seen_until"))
+    seen = _seen(episodes)
     ranges = list(_client_ranges(seen, most))
     starts = _between(episodes.select(CLIENT, "started_at"), ranges)
     mine = {name: _between(table, ranges) for name, table in tables.items()}
@@ -198,6 +198,12 @@ def _split(
             here["appointments"] = _with_events(here["appointments"], here, question, cohort)
         held = {name: Table(table, low, high) for name, table in here.items()}
         yield Block(low, high, _arrays(chosen), held, starts[i]), chosen
+
+
+def _seen(episodes: pl.DataFrame) -> pl.DataFrame:
+    """Episodes of which something is seen; most often all of them."""
+    visible = column(episodes, "seen_from") < column(episodes, "seen_until")
+    return episodes if visible.all() else episodes.filter(pl.Series(visible))
 
 
 def _client_ranges(seen: pl.DataFrame, most: int) -> Iterator[tuple[int, int]]:
@@ -321,12 +327,12 @@ def _as_frame(found: Spans, block: Block, episodes: pl.DataFrame) -> pl.DataFram
         return pl.DataFrame(schema=INTERVALS)
     index = block.episode_of(found.starts)
     shift = (block.episodes.seen_from - block.episodes.base)[index]
-    mine = episodes.select("client_id", "episode")[index]
     until = block.episodes.seen_until[index]
     ended = column(episodes, "ended_at")[index] == until
     how = np.where(found.stops < block.domain.stops[index], 0, np.where(ended, 1, 2))
-    return mine.hstack(
+    return pl.DataFrame(
         [
+            *(episodes[c].gather(index) for c in ("client_id", "episode")),
             pl.Series("flagged_at", found.starts + shift).cast(_TIME),
             pl.Series("cleared_at", found.stops + shift).cast(_TIME),
             _ENDED_BY[how],
