@@ -235,11 +235,11 @@ def _without_phase_in(panel: Panel) -> Panel:
 
 
 def _with_before(panel: Panel) -> Panel:
-    return panel.only(panel.group > panel.times[0], "units treated from the first period on")
+    return panel.only(panel.group > panel.times[0], "of units treated from the first period on")
 
 
 def _balanced(panel: Panel) -> Panel:
-    return panel.only(np.all(panel.seen, axis=1), "units not seen in every period")
+    return panel.only(np.all(panel.seen, axis=1), "of units not seen in every period")
 
 
 def _steps(panel: Panel, grid: _Grid) -> Array:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, complete, numbers, require, said_missing
+from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
 from carenotebook.effects.logistic import as_flags
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.net_benefit import net_benefit
 from carenotebook.results.words import significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CALLER = "decision_curve()"
 ALL, NONE = "all", "none"
@@ -56,7 +60,7 @@ class DecisionCurve(Estimate):
 
 
 def decision_curve(
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     predictions: str | Sequence[str],
     thresholds: Sequence[float],
@@ -68,7 +72,7 @@ def decision_curve(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person.
     outcome : str
         Column of 0 and 1: the event that acting is meant for.
@@ -103,8 +107,8 @@ def decision_curve(
     odds of the threshold, a person. A prediction equal to the threshold is acted on.
     """
     models = [predictions] if isinstance(predictions, str) else list(predictions)
-    columns = require(frame, [outcome, *models], CALLER)
-    used, left_out = complete(frame, columns)
+    frame, columns = taken(frame, [outcome, *models], CALLER)
+    used, left_out = complete(frame, columns, CALLER)
     if used.is_empty():
         raise OptionError(f"{CALLER}: no row is complete in the columns named.")
     event = as_flags(numbers(used, outcome, CALLER), outcome, CALLER)

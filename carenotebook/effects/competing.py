@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import complete, numbers, require, said_missing
+from carenotebook.effects.frames import complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results import statistics
 from carenotebook.results.estimate import Assumption, Basis
 from carenotebook.results.result import Result
 from carenotebook.results.words import number, percent
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 _CALLER = "cumulative_incidence()"
 MOST_TIMES = 400
@@ -75,7 +79,7 @@ class CumulativeIncidenceCurve(Result):
 
 
 def cumulative_incidence(
-    frame: pl.DataFrame,
+    frame: Frame,
     duration: str,
     event: str,
     by: str | Sequence[str] | None = None,
@@ -89,7 +93,7 @@ def cumulative_incidence(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person or episode.
     duration : str
         Column of numbers, 0 or more: time to the end, or to the end of follow-up.
@@ -124,8 +128,8 @@ def cumulative_incidence(
     Aalen & Johansen 1978; standard errors by the infinitesimal jackknife, summed by cluster.
     """
     groups = (by,) if isinstance(by, str) else tuple(by or ())
-    require(frame, [duration, event, *groups, cluster], _CALLER)
-    used, left_out = complete(frame, [duration, *([cluster] if cluster else [])])
+    frame, _ = taken(frame, [duration, event, *groups, cluster], _CALLER)
+    used, left_out = complete(frame, [duration, *([cluster] if cluster else [])], _CALLER)
     time = numbers(used, duration, _CALLER)
     if (time < 0).any():
         raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((time < 0).sum())} rows.")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, complete, numbers, require, said_missing
+from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis
 from carenotebook.results.result import Result
 from carenotebook.results.statistics import Z95
 from carenotebook.results.words import from_to, number, percent, significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CURVE = ("time", "at_risk", "events", "estimate", "std_error", "conf_low", "conf_high")
 
@@ -152,7 +155,7 @@ class SurvivalCurve(Result):
 
 
 def survival_curve(
-    frame: pl.DataFrame, duration: str, event: str, by: str | Sequence[str] | None = None
+    frame: Frame, duration: str, event: str, by: str | Sequence[str] | None = None
 ) -> SurvivalCurve:
     """How long until something happens, where not everybody was followed to the end.
 
@@ -162,7 +165,7 @@ def survival_curve(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person or episode.
     duration : str
         Column of numbers, 0 or more: time to the event, or to the end of follow-up.
@@ -197,8 +200,8 @@ def survival_curve(
     """
     caller = "survival_curve()"
     groups = (by,) if isinstance(by, str) else tuple(by or ())
-    require(frame, [duration, event, *groups], caller)
-    used, left_out = complete(frame, [duration, event])
+    frame, _ = taken(frame, [duration, event, *groups], caller)
+    used, left_out = complete(frame, [duration, event], caller)
     time, status = _checked(used, duration, event, caller)
     labels = used.select(groups).unique().sort(groups, nulls_last=True) if groups else used.select()
     numbered = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import to_polars
 from carenotebook.effects import group_time, parallel_trends
 from carenotebook.effects.adoption import (
     FIGURES,
@@ -30,6 +31,9 @@ from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.words import p_value, significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 Method = Literal["group_time", "twfe", "imputation"]
 Inference = Literal["auto", "clustered", "randomisation"]
@@ -160,7 +164,7 @@ class DifferenceInDifferences(Estimate):
 
 
 def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     unit: str,
     time: str,
@@ -181,7 +185,7 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a unit and period.
     outcome : str
         Column of numbers, one scale for all units.
@@ -243,6 +247,7 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
     check_option("method", method, METHODS)
     check_option("control", control, get_args(Control))
     check_option("inference", inference, get_args(Inference))
+    frame = to_polars(f"{_CALLER}: frame=", frame)
     panel = panel_of(frame, (outcome, unit, time, first_treated), cluster, _CALLER)
     panel = replace(panel, phase_in=phase_in)
     found = _adopted(panel, method, control)
@@ -331,11 +336,11 @@ def _basis(
     panel = found.panel
     (treated, other), name = panel.clusters, outcome.replace("_", " ")
     lacking = {k: n for k, n in panel.left_out.items() if k.startswith("no ")}
-    unseen = {"treated cells without a control": found.cells_left_out}
+    unseen = {"treated, without a control to compare with": found.cells_left_out}
     return Basis(
         estimand=f"Average difference that treatment made to {name}, over treated units and the "
         "periods from their treatment on.",
-        rows=int(panel.seen.sum()),
+        rows=int(panel.seen.sum()) - found.cells_left_out,
         unit="rows of a unit and period",
         clusters={"treated clusters": treated, "other clusters": other},
         left_out=panel.left_out | {k: n for k, n in unseen.items() if n},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,8 @@ from carenotebook.effects.frames import (
     complete,
     design,
     numbers,
-    require,
     said_missing,
+    taken,
 )
 from carenotebook.effects.linear import Linear, cluster_codes, fit_linear, named_clusters
 from carenotebook.effects.splines import harrell_knots, spline_basis
@@ -25,6 +26,9 @@ from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.words import significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CALLER = "dose_response()"
 POINTS = 61
@@ -87,7 +91,7 @@ class _Data:
 
 
 def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how a break is sought
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     dose: str,
     adjust: Sequence[str] = (),
@@ -107,7 +111,7 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person or episode.
     outcome, dose : str
         Columns of numbers. An outcome of 0 and 1 is modelled as a risk, linearly.
@@ -156,8 +160,8 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     a wild bootstrap of the smooth model (seeded). Where there is none, the interval of its place
     covers most doses, and the place means nothing.
     """
-    columns = require(frame, [outcome, dose, *adjust, cluster, weights], CALLER)
-    used, left_out = complete(frame, columns)
+    frame, columns = taken(frame, [outcome, dose, *adjust, cluster, weights], CALLER)
+    used, left_out = complete(frame, columns, CALLER)
     if used.height <= knots + len(adjust) + 2:
         raise OptionError(f"{CALLER}: {used.height} complete rows are too few for this model.")
     data = _data(used, (outcome, dose, cluster, weights), adjust, knots)

@@ -3,43 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.core.plain import numbers_of, to_polars
 from carenotebook.effects import coding
 
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
+
 Array = npt.NDArray[np.float64]
+MOST_LEVELS = 8
+"""Text with more values, and more than one in four rows, is taken for numbers or identifiers."""
+
+
+def taken(
+    frame: Frame, columns: Sequence[str | None], caller: str
+) -> tuple[pl.DataFrame, list[str]]:
+    """The frame as one of polars, and the names among `columns`, all of which it must have.
+
+    Raises
+    ------
+    DataError
+        If it is no frame of polars, pandas or pyarrow.
+    OptionError
+        If it is empty, lacks a column, or one that is needed holds lists.
+    """
+    made = to_polars(f"{caller}: frame=", frame)
+    return made, require(made, columns, caller)
 
 
 def require(frame: pl.DataFrame, columns: Sequence[str | None], caller: str) -> list[str]:
-    """The names among `columns`, all of which the frame must have.
+    """The names among `columns`, all of which the frame must have, with rows."""
+    wanted = list(dict.fromkeys(c for c in columns if c is not None))
+    lacking = [c for c in wanted if c not in frame.columns]
+    if lacking:
+        raise OptionError(f"{caller}: the frame has no column {', '.join(map(str, lacking))}.")
+    if frame.is_empty():
+        raise OptionError(f"{caller}: the frame has no rows.")
+    nested = [c for c in wanted if frame.schema[c].is_nested() or frame.schema[c] == pl.Object]
+    if nested:
+        raise OptionError(
+            f"{caller}: {', '.join(nested)} must hold one number, date or name a row."
+        )
+    return wanted
+
+
+def complete(
+    frame: pl.DataFrame, columns: Sequence[str], caller: str | None = None
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Rows in which no column is missing, and how many rows lack what: nothing goes silently.
+
+    A row that lacks several is counted once, under the first of them.
 
     Raises
     ------
     OptionError
-        If the frame is no polars frame, is empty, or lacks a column.
+        If a caller is named and no row is left.
     """
-    if not isinstance(frame, pl.DataFrame):
-        raise OptionError(f"{caller}: frame= takes a polars DataFrame.")
-    wanted = list(dict.fromkeys(c for c in columns if c is not None))
-    lacking = [c for c in wanted if c not in frame.columns]
-    if lacking:
-        raise OptionError(f"{caller}: the frame has no column {', '.join(lacking)}.")
-    if frame.is_empty():
-        raise OptionError(f"{caller}: the frame has no rows.")
-    return wanted
-
-
-def complete(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Rows in which no column is missing, and how many rows lack each: nothing goes silently."""
     known = frame.with_columns(pl.col(c).fill_nan(None) for c in columns if _is_float(frame, c))
-    counts = {f"no {c}": int(known[c].null_count()) for c in columns}
-    missing = {why: n for why, n in counts.items() if n}
-    return (known.drop_nulls(list(columns)) if missing else known), missing
+    whole, missing = known, {}
+    for column in columns:
+        lacking = whole[column].null_count()
+        if lacking:
+            missing[f"no {column}"] = lacking
+            whole = whole.drop_nulls(column)
+    if caller is not None and whole.is_empty():
+        raise OptionError(f"{caller}: no row has all of {', '.join(columns)}.")
+    return whole, missing
 
 
 def said_missing(rows: int, used: int, left_out: dict[str, int]) -> str:
@@ -61,17 +96,14 @@ def numbers(frame: pl.DataFrame, column: str, caller: str) -> Array:
     OptionError
         If it holds something else, or what is not finite.
     """
-    values = frame[column]
-    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        raise OptionError(f"{caller}: {column} must hold numbers.")
-    found = values.cast(pl.Float64).to_numpy()
-    if not np.isfinite(found).all():
-        raise OptionError(f"{caller}: {column} holds values that are not finite.")
-    return found
+    return numbers_of(frame[column], f"{caller}: {column}")
 
 
 def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple[Array, list[str]]:
     """Columns for covariates: numbers as they are, categories against the first of them.
+
+    The first in the order of an Enum (and of an ordered categorical of pandas), else of the
+    alphabet.
 
     Returns
     -------
@@ -88,7 +120,7 @@ def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple
     for name in covariates:
         for term, values in _terms(frame, name, caller):
             if np.ptp(values) == 0:
-                raise OptionError(f"{caller}: {term} is the same in every row; leave it out.")
+                raise OptionError(f"{caller}: {name} is the same in every row; leave it out.")
             columns.append(values)
             names.append(term)
     if not columns:
@@ -97,7 +129,7 @@ def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple
     scaled = np.column_stack([(c - c.mean()) / c.std() for c in columns])
     if np.linalg.matrix_rank(scaled) < matrix.shape[1]:
         raise OptionError(
-            f"{caller}: {', '.join(names)} are collinear: one of them follows from the others. "
+            f"{caller}: {', '.join(covariates)} are collinear: one follows from the others. "
             "Leave it out."
         )
     return matrix, names
@@ -112,11 +144,28 @@ def _terms(frame: pl.DataFrame, name: str, caller: str) -> list[tuple[str, Array
     dtype = frame.schema[name]
     if dtype.is_numeric() or dtype == pl.Boolean:
         return [(name, numbers(frame, name, caller))]
+    if dtype not in (pl.String, pl.Categorical, pl.Enum):
+        raise OptionError(
+            f"{caller}: the covariate {name} must hold numbers or names of categories, not {dtype}."
+        )
     text = frame[name].cast(pl.String)
-    levels = text.unique().sort().to_list()
+    levels = levels_of(frame[name])
+    if len(levels) > max(MOST_LEVELS, frame.height // 4):
+        raise OptionError(
+            f"{caller}: {name} holds text with {len(levels)} different values in {frame.height} "
+            "rows. Cast it if it holds numbers; join categories if it names some."
+        )
     return [(f"{name}[{v}]", (text == v).cast(pl.Float64).to_numpy()) for v in levels[1:]] or [
         (name, np.zeros(frame.height))
     ]
+
+
+def levels_of(values: pl.Series) -> list[str]:
+    """The categories that occur: in the order of an Enum, else of the alphabet."""
+    found = values.drop_nulls().unique()
+    if values.dtype == pl.Enum:
+        return found.sort().cast(pl.String).to_list()
+    return found.cast(pl.String).sort().to_list()
 
 
 def _is_float(frame: pl.DataFrame, column: Any) -> bool:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, codes, complete, numbers, require, said_missing
+from carenotebook.effects.frames import codes, complete, numbers, said_missing, taken
 from carenotebook.effects.glm import tidy_terms
+from carenotebook.effects.random import fit_random
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CALLER = "good_enough_level()"
 LEAST_CLIENTS = 20
 TERMS = ("intercept", "session", "length", "session_by_length")
 
 
-def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: str) -> Estimate:
+def good_enough_level(frame: Frame, outcome: str, client: str, session: str) -> Estimate:
     """Change by session, by how many sessions a client had in all.
 
     For asking why more sessions so often go with no more change: if people leave once they are
@@ -27,7 +30,7 @@ def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: s
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a client and session with a score.
     outcome, client : str
     session : str
@@ -43,7 +46,7 @@ def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: s
     Raises
     ------
     OptionError
-        For fewer than 20 clients with two scores, equal lengths, or a model that does not converge.
+        For fewer than 20 clients with two scores, or equal lengths.
 
     Examples
     --------
@@ -62,10 +65,10 @@ def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: s
     -----
     Barkham and others 2006, J Consult Clin Psychol 74:160; as a growth model, Baldwin and others
     2009, J Consult Clin Psychol 77:203. Intercept and slope vary between clients; maximum
-    likelihood by statsmodels.
+    likelihood, with the errors of R's lme4.
     """
-    columns = require(frame, [outcome, client, session], CALLER)
-    used, left_out = complete(frame, columns)
+    frame, columns = taken(frame, [outcome, client, session], CALLER)
+    used, left_out = complete(frame, columns, CALLER)
     numbered = used.with_columns(_length=pl.col(session).max().over(client))
     repeated = numbered.filter(pl.len().over(client) > 1)
     single = numbered.height - repeated.height
@@ -77,9 +80,13 @@ def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: s
         raise OptionError(f"{CALLER}: every client has as many sessions; nothing to compare.")
     centred = length - length.mean()
     matrix = np.column_stack([np.ones(len(at)), at - 1, centred, (at - 1) * centred])
-    estimate, errors = _fit(numbers(repeated, outcome, CALLER), matrix, codes(repeated, client))
+    y = numbers(repeated, outcome, CALLER)
+    if np.ptp(y) == 0:
+        raise OptionError(f"{CALLER}: {outcome} is the same in every row.")
+    fit = fit_random(y, matrix, matrix[:, :2], codes(repeated, client))
+    errors = np.sqrt(np.diag(fit.covariance))
     left = {**left_out, **({"only score of a client": single} if single else {})}
-    table = tidy_terms(list(TERMS), estimate, errors, float("inf"))
+    table = tidy_terms(list(TERMS), fit.effects, errors, float("inf"))
     slower = table.filter(term="session_by_length").row(0, named=True)
     return Estimate(
         heading=f"Change in {outcome} by session and by length of care",
@@ -104,31 +111,3 @@ def good_enough_level(frame: pl.DataFrame, outcome: str, client: str, session: s
             residual_df=repeated.height - len(TERMS),
         ),
     )
-
-
-def _fit(y: Array, matrix: Array, groups: npt.NDArray[np.int64]) -> tuple[Array, Array]:
-    import statsmodels.api as sm
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
-
-    scale = np.abs(matrix).max(0)
-    scaled = matrix / scale
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        model = sm.MixedLM(y, scaled, groups, exog_re=scaled[:, :2])
-        fit = model.fit(reml=False, method=["lbfgs", "powell"])
-    if not fit.converged:
-        raise OptionError(
-            f"{CALLER}: the model does not converge; there may be too few sessions a client."
-        )
-    between = np.asarray(fit.cov_re)
-    information = sum(_information(scaled[groups == g], between, fit.scale) for g in set(groups))
-    errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    return np.asarray(fit.fe_params) / scale, errors / scale
-
-
-def _information(rows: Array, between: Array, within: float) -> Array:
-    """What a client tells of the fixed terms: expected, given the variances, as in lme4."""
-    varied = rows[:, :2]
-    spread = within * np.eye(len(rows)) + varied @ between @ varied.T
-    return np.asarray(rows.T @ np.linalg.solve(spread, rows))

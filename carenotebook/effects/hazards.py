@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -19,11 +19,14 @@ from carenotebook.effects.frames import (
     complete,
     design,
     numbers,
-    require,
     said_missing,
+    taken,
 )
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.statistics import Z95
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 Ties = Literal["efron", "breslow"]
 _CALLER = "hazard_model()"
@@ -64,6 +67,7 @@ class HazardModel(Estimate):
         -------
         polars.DataFrame
             term (each, then "GLOBAL"), statistic, df, p_value; a small p-value speaks against it.
+            Null where the events come at too few times to tell.
 
         Notes
         -----
@@ -74,7 +78,7 @@ class HazardModel(Estimate):
 
 
 def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
-    frame: pl.DataFrame,
+    frame: Frame,
     duration: str,
     event: str,
     covariates: Sequence[str],
@@ -92,7 +96,7 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person; or one row a stretch of time of a person, from `entry` to `duration`, for
         covariates that change (attendance so far).
     duration : str
@@ -135,8 +139,8 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
     check_option("ties", ties, ("efron", "breslow"))
     if not covariates:
         raise OptionError(f"{_CALLER}: give covariates=, the columns to compare.")
-    wanted = require(frame, [duration, event, *covariates, strata, entry, cluster], _CALLER)
-    used, left_out = complete(frame, wanted)
+    frame, wanted = taken(frame, [duration, event, *covariates, strata, entry, cluster], _CALLER)
+    used, left_out = complete(frame, wanted, _CALLER)
     data = _data(used, duration, event, entry, strata)
     matrix, terms = design(used, covariates, _CALLER)
     groups = None if cluster is None else codes(used, cluster)
@@ -177,6 +181,10 @@ def _data(
             f"{_CALLER}: {entry} must be below {duration}; in {int((start >= stop).sum())} rows it "
             "is not."
         )
+    if entry is None and (stop < 0).any():
+        raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((stop < 0).sum())} rows.")
+    if entry is not None:
+        start, stop = start - start.min(), stop - start.min()  # statsmodels wants no time below 0
     stratum = np.zeros(len(stop), np.int64) if strata is None else codes(frame, strata)
     return schoenfeld.Times(start, stop, status == 1, stratum)
 
@@ -234,12 +242,16 @@ def _tidy(estimate: Array, errors: Array, terms: list[str]) -> pl.DataFrame:
 
 
 def _assumptions(proportional: pl.DataFrame) -> tuple[Assumption, ...]:
-    p = float(proportional["p_value"][-1])
+    p = proportional["p_value"][-1]
+    same = "Hazard ratios stay the same over time."
+    tested = (
+        Assumption(same, "all events come at one time, or so few that it cannot be tested")
+        if p is None
+        else Assumption(
+            same, f"Grambsch-Therneau test of all terms together, p = {p:.3f}", holds=p >= 0.05
+        )
+    )
     return (
-        Assumption(
-            "Hazard ratios stay the same over time.",
-            f"Grambsch-Therneau test of all terms together, p = {p:.3f}",
-            holds=p >= 0.05,
-        ),
+        tested,
         Assumption("Those whose follow-up ends early are like those who stay, given the terms."),
     )

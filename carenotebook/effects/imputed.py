@@ -3,66 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array
-from carenotebook.effects.mixed import fitted, fixed_effects, outcome_of, tidied
+from carenotebook.effects.mixed import Design, Fitted, Model, design_of, fitted, outcome_of
 
 
-def delta_adjusted(  # noqa: PLR0913, PLR0917 - a model, its shifts, and how it is drawn
-    frame: pl.DataFrame,
-    formula: str,
-    client: str,
-    deltas: Sequence[float],
-    imputations: int,
-    seed: int,
+def delta_adjusted(
+    frame: pl.DataFrame, model: Model, deltas: Sequence[float], imputations: int, seed: int
 ) -> pl.DataFrame:
     """The model's estimates with missing scores imputed, then shifted by each delta."""
     if imputations < 2:
         raise OptionError("delta_adjusted(imputations=) is 2 or more.")
-    outcome, rng = outcome_of(formula), np.random.default_rng(seed)
+    model, outcome = replace(model, method="mixed"), outcome_of(model.formula)
     known = frame[outcome].fill_nan(None).is_not_null()
-    fit = fitted(frame.filter(known), formula, client, "mixed")
-    drawn = [_drawn(frame, formula, outcome, client, fit, rng) for _ in range(imputations)]
+    fit = fitted(frame.filter(known), model)
+    design, rng = design_of(frame, model), np.random.default_rng(seed)
+    drawn = [_drawn(design, known.to_numpy(), fit, rng) for _ in range(imputations)]
     tables = []
     for delta in deltas:
-        fits = [_refitted(frame, formula, client, outcome, values, delta) for values in drawn]
+        fits = [_refitted(frame, model, v + delta * ~known.to_numpy()) for v in drawn]
         tables.append(_combined(fits).with_columns(delta=pl.lit(float(delta))))
     return pl.concat(tables).select("delta", pl.exclude("delta"))
 
 
-def _drawn(  # noqa: PLR0913, PLR0917
-    frame: pl.DataFrame, formula: str, outcome: str, client: str, fit: Any, rng: Any
+def _drawn(
+    design: Design, seen: npt.NDArray[np.bool_], fit: Fitted, rng: np.random.Generator
 ) -> Array:
     """Scores, with the missing ones drawn given the client's others."""
-    count = len(fit.fe_params)
-    covariance = np.asarray(fit.cov_params())[:count, :count]
-    beta = rng.multivariate_normal(np.asarray(fit.fe_params), covariance)
-    mean = fixed_effects(frame, formula, outcome) @ beta
-    scores = frame[outcome].fill_nan(None).cast(pl.Float64)
-    groups = frame[client].rank("dense").cast(pl.Int64).to_numpy() - 1
-    between, within = float(np.asarray(fit.cov_re)[0, 0]), float(fit.scale)
-    seen = scores.is_not_null().to_numpy()
-    residual = np.where(seen, scores.fill_null(0.0).to_numpy() - mean, 0.0)
-    number = np.bincount(groups, weights=seen)
-    shrink = between / (number * between + within)
-    intercept = shrink * np.bincount(groups, weights=residual)
-    spread = np.sqrt(between * within / (number * between + within))
-    own = intercept + spread * rng.standard_normal(len(number))
-    drawn = mean + own[groups] + np.sqrt(within) * rng.standard_normal(len(mean))
-    return np.where(seen, scores.fill_null(0.0).to_numpy(), drawn)
+    if fit.random is None:
+        raise OptionError("delta_adjusted() draws from a mixed model.")
+    beta = rng.multivariate_normal(fit.params, fit.covariance)
+    mean, factor = design.matrix @ beta, fit.random.factor
+    moved = design.varied @ factor
+    many, size = int(design.groups.max()) + 1, factor.shape[1]
+    inner, pulled = np.tile(np.eye(size), (many, 1, 1)), np.zeros((many, size))
+    known, group = moved[seen], design.groups[seen]
+    np.add.at(inner, group, known[:, :, None] * known[:, None, :])
+    np.add.at(pulled, group, known * (design.outcome - mean)[seen, None])
+    spread = np.linalg.inv(inner)
+    within = fit.random.residual
+    noise = np.linalg.cholesky(spread) @ rng.standard_normal((many, size, 1))
+    own = (spread @ pulled[:, :, None] + np.sqrt(within) * noise)[:, :, 0]
+    apart = np.einsum("rq,rq->r", moved, own[design.groups])
+    drawn = mean + apart + np.sqrt(within) * rng.standard_normal(len(mean))
+    return np.where(seen, design.outcome, drawn)
 
 
-def _refitted(  # noqa: PLR0913, PLR0917
-    frame: pl.DataFrame, formula: str, client: str, outcome: str, values: Array, delta: float
-) -> pl.DataFrame:
-    missing = frame[outcome].fill_nan(None).is_null().to_numpy()
-    whole = frame.with_columns(pl.Series(outcome, values + delta * missing))
-    return tidied(fitted(whole, formula, client, "mixed"), "mixed")
+def _refitted(frame: pl.DataFrame, model: Model, values: Array) -> pl.DataFrame:
+    whole = frame.with_columns(pl.Series(outcome_of(model.formula), values))
+    return fitted(whole, model).tidy()
 
 
 def _combined(fits: Sequence[pl.DataFrame]) -> pl.DataFrame:

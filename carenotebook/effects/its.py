@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import to_polars
 from carenotebook.effects.frames import said_missing
 from carenotebook.effects.glm import (
     FAMILIES,
@@ -27,6 +28,9 @@ from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.words import from_to, significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 _CALLER = "interrupted_time_series()"
 _OVERDISPERSED = 1.5
@@ -184,7 +188,7 @@ class InterruptedTimeSeries(Estimate):
 
 
 def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     time: str,
     start: Any,
@@ -209,7 +213,7 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a period; with a control series, one row a period and series.
     outcome : str
         Column: a count of events ("poisson", "quasipoisson") or a value ("gaussian").
@@ -290,6 +294,7 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
         enforcement=enforcement,
         adjust=tuple(adjust),
     )
+    frame = to_polars(f"{_CALLER}: frame=", frame)
     parts = segments(frame, plan)
     model = Model(family, covariance, lags)
     fit = _fitted(parts, model)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import complete, numbers, require, said_missing
+from carenotebook.effects.frames import complete, numbers, said_missing, taken
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.logistic import as_flags
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CALLER = "misclassified_outcome()"
 
 
 def misclassified_outcome(
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     treatment: str,
     sensitivity: Sequence[float] = (0.8, 0.9, 1.0),
@@ -30,7 +34,7 @@ def misclassified_outcome(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person.
     outcome, treatment : str
         Columns of 0 and 1, or booleans.
@@ -62,8 +66,8 @@ def misclassified_outcome(
     Rogan & Gladen 1978, Am J Epidemiol 107:71, in each group; sensitivity and specificity count as
     known, and as the same in both.
     """
-    columns = require(frame, [outcome, treatment], CALLER)
-    used, left_out = complete(frame, columns)
+    frame, columns = taken(frame, [outcome, treatment], CALLER)
+    used, left_out = complete(frame, columns, CALLER)
     event = as_flags(numbers(used, outcome, CALLER), outcome, CALLER)
     treated = as_flags(numbers(used, treatment, CALLER), treatment, CALLER)
     pairs = [(float(a), float(b)) for a in sensitivity for b in specificity]

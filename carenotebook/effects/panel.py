@@ -34,7 +34,7 @@ class Panel:
         The value of the time column for each period.
     clock : Clock
     left_out : dict
-        Rows or units that do not enter, by reason.
+        Rows that do not enter, by reason.
     phase_in : float
         Time from the start of treatment on that is not judged.
     """
@@ -75,7 +75,7 @@ class Panel:
         return with_treated, int(self.cluster.max()) + 1 - with_treated
 
     def only(self, kept: Mask, why: str) -> Panel:
-        """The panel of some units, counting the others."""
+        """The panel of some units, counting the rows of the others."""
         if kept.all():
             return self
         _, cluster = np.unique(self.cluster[kept], return_inverse=True)
@@ -84,7 +84,7 @@ class Panel:
             outcome=self.outcome[kept],
             group=self.group[kept],
             cluster=cluster,
-            left_out=self.left_out | {why: int((~kept).sum())},
+            left_out=self.left_out | {why: int(self.seen[~kept].sum())},
         )
 
 
@@ -112,9 +112,7 @@ def panel_of(
     outcome, unit, time, first = names
     require(frame, [*names, cluster], caller)
     keys = [c for c in (outcome, unit, time, cluster) if c is not None]
-    rows, left_out = complete(frame, keys)
-    if rows.is_empty():
-        raise OptionError(f"{caller}: no row has all of {', '.join(keys)}.")
+    rows, left_out = complete(frame, keys, caller)
     if rows.select(unit, time).is_duplicated().any():
         raise OptionError(
             f"{caller}: some {unit} has several rows at one {time}. Add them up or average them "
@@ -135,6 +133,11 @@ def began_of(rows: pl.DataFrame, first: str, clock: Clock) -> Array:
     if clock.origin is None:
         if known.null_count() == len(known):
             return np.full(len(known), NEVER)
+        if not known.dtype.is_numeric():
+            raise OptionError(
+                f"{clock.caller}: {first} must hold numbers, as the time column does; null or 0 is "
+                "never."
+            )
         found = numbers(rows.with_columns(known.fill_null(0).alias(first)), first, clock.caller)
         return np.where(found == 0, NEVER, found)
     if known.dtype not in (pl.Date, pl.Datetime, pl.Null):

@@ -137,6 +137,6 @@ def check_answer(beta: Array) -> None:
 def no_answer() -> OptionError:
     """What to raise where the likelihood has no maximum."""
     return OptionError(
-        "The logistic model has no finite answer, or not in every draw: a covariate separates the "
-        "outcomes. Join categories, or leave it out."
+        "cluster_bootstrap(): the logistic model has no finite answer, or not in every draw: a "
+        "covariate separates the outcomes. Join categories, or leave it out."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import polars as pl
@@ -12,10 +12,26 @@ import polars as pl
 from carenotebook.core.errors import CareNotebookWarning, OptionError
 from carenotebook.core.options import check_option
 from carenotebook.effects import dropout
-from carenotebook.effects.frames import complete, require, said_missing
+from carenotebook.effects.frames import complete, said_missing, taken
 from carenotebook.effects.imputed import delta_adjusted
-from carenotebook.effects.mixed import CALLER, Method, columns_of, fitted, outcome_of, tidied
+from carenotebook.effects.mixed import (
+    CALLER,
+    Fitted,
+    Likelihood,
+    Method,
+    Model,
+    checked,
+    columns_of,
+    fitted,
+    outcome_of,
+)
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
+
+FEW_CLIENTS = 40
+"""Below which robust errors are too small (Mancl & DeRouen 2001)."""
 
 MISLEADS = (
     "Whether a score is missing depends on earlier scores, and unweighted GEE assumes that it does "
@@ -30,15 +46,15 @@ class RepeatedMeasures(Estimate):
     Attributes
     ----------
     log_likelihood : float or None
-        Of the mixed model (maximum likelihood).
+        Of the mixed model (restricted, where that was asked for).
     variance : Mapping[str, float]
-        "between" and "within" clients for the mixed model; "correlation" for GEE.
+        "between" and "within" clients for the mixed model, with a slope also "slope" and
+        "covariance"; "correlation" for GEE.
     """
 
     log_likelihood: float | None
     variance: dict[str, float]
-    formula: str
-    client: str
+    model: Model
     visit: str | None
     data: pl.DataFrame
 
@@ -56,7 +72,9 @@ class RepeatedMeasures(Estimate):
         OptionError
             If `repeated_measures` was not told the `visit`.
         """
-        return dropout.patterns(self.data, self._outcome, self.client, self._needs_visit())
+        return dropout.patterns(
+            self.data, outcome_of(self.model.formula), self.model.client, self._needs_visit()
+        )
 
     def delta_adjusted(
         self, deltas: tuple[float, ...] = (0.0, 2.0, 5.0), imputations: int = 20, seed: int = 1
@@ -81,11 +99,7 @@ class RepeatedMeasures(Estimate):
         pattern-mixture analysis (Little 1993).
         """
         self._needs_visit()
-        return delta_adjusted(self.data, self.formula, self.client, deltas, imputations, seed)
-
-    @property
-    def _outcome(self) -> str:
-        return outcome_of(self.formula)
+        return delta_adjusted(self.data, self.model, deltas, imputations, seed)
 
     def _needs_visit(self) -> str:
         if self.visit is None:
@@ -97,13 +111,15 @@ class RepeatedMeasures(Estimate):
 
 
 def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occasions
-    frame: pl.DataFrame,
+    frame: Frame,
     formula: str,
     client: str,
     method: Method = "mixed",
     *,
     visit: str | None = None,
     weighted: bool = False,
+    slope: str | None = None,
+    likelihood: Likelihood = "ml",
 ) -> RepeatedMeasures:
     """How scores go with covariates when each client has several.
 
@@ -113,20 +129,25 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a client and occasion.
     formula : str
         "score ~ baseline + month + arm", as statsmodels reads it.
     client : str
         Column that says which rows belong together.
     method : {"mixed", "gee"}
-        "mixed": random intercept, maximum likelihood; right if scores are missing at random given
+        "mixed": random intercept; right if scores are missing at random given
         the others of the client. "gee": exchangeable correlation (independence where weighted),
         robust errors; right only if missing completely at random, unless weighted.
     visit : str, optional
         Column that orders the occasions. With it, rows without a score are occasions that were due.
     weighted : bool
         For "gee": weigh by the inverse probability of still having scores (needs `visit`).
+    slope : str, optional
+        For "mixed": a column, such as the month, whose coefficient varies between clients too.
+    likelihood : {"ml", "reml"}
+        For "mixed": "reml" where variances are of interest, or clients few; models with other
+        terms are compared by "ml".
 
     Returns
     -------
@@ -154,16 +175,21 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
 
     Notes
     -----
-    Laird & Ware 1982; Liang & Zeger 1986; weights: Robins, Rotnitzky & Zhao 1995. Fitted by
-    statsmodels.
+    Laird & Ware 1982, with the criterion and errors of R's lme4; Liang & Zeger 1986, by statsmodels
+    with the moments of R's geepack; weights: Robins, Rotnitzky & Zhao 1995.
     """
     check_option("method", method, ("mixed", "gee"))
+    check_option("likelihood", likelihood, get_args(Likelihood))
+    if method == "gee" and (slope is not None or likelihood != "ml"):
+        raise OptionError(f'{CALLER}: slope= and likelihood= are for method="mixed".')
     if weighted and (method != "gee" or visit is None):
         raise OptionError(f'{CALLER}: weighted=True is for method="gee" and needs visit=.')
     outcome, covariates = columns_of(formula)
-    require(frame, [outcome, *covariates, client, visit], CALLER)
-    due, no_covariate = complete(frame, [*covariates, client, *([visit] if visit else [])])
-    used, no_score = complete(due, [outcome])
+    frame, _ = taken(frame, [outcome, *covariates, client, visit, slope], CALLER)
+    needed = [c for c in (*covariates, client, visit, slope) if c is not None]
+    due, no_covariate = complete(frame, list(dict.fromkeys(needed)), CALLER)
+    due = checked(due, formula)
+    used, no_score = complete(due, [outcome], CALLER)
     if used[client].n_unique() < 2:
         raise OptionError(f"{CALLER}: scores of two clients or more are needed.")
     leaving = None
@@ -173,35 +199,29 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
     told = leaving is not None and leaving.depends
     if told and method == "gee" and not weighted:
         warnings.warn(MISLEADS, CareNotebookWarning, stacklevel=2)
-    fit = fitted(used, formula, client, method, weights)
+    model = Model(formula, client, method, slope, likelihood)
+    fit = fitted(used, model, weights)
     left_out = {**no_covariate, **no_score}
     return RepeatedMeasures(
         heading=f"{outcome} over repeated occasions",
-        frame=tidied(fit, method),
+        frame=fit.tidy(),
         basis=Basis(
             estimand=_estimand(outcome, method),
             rows=used.height,
             clusters={"clients": used[client].n_unique()},
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=_assumptions(method, weighted=weighted, leaving=leaving),
+            assumptions=_assumptions(fit, model, leaving, weighted=weighted),
             caveat="Those who stop coming stop being measured; the figures speak for them only as "
             "far as the assumptions hold.",
-            residual_df=used.height - len(fit.params),
+            residual_df=used.height - len(fit.terms),
         ),
-        log_likelihood=float(fit.llf) if method == "mixed" else None,
-        variance=_variance(fit, method, weighted=weighted),
-        formula=formula,
-        client=client,
+        log_likelihood=None if fit.random is None else fit.random.log_likelihood,
+        variance=fit.variance,
+        model=model,
         visit=visit,
         data=due,
     )
-
-
-def _variance(fit: Any, method: Method, *, weighted: bool) -> dict[str, float]:
-    if method == "mixed":
-        return {"between": float(np.asarray(fit.cov_re)[0, 0]), "within": float(fit.scale)}
-    return {} if weighted else {"correlation": float(fit.cov_struct.dep_params)}
 
 
 def _estimand(outcome: str, method: Method) -> str:
@@ -210,15 +230,34 @@ def _estimand(outcome: str, method: Method) -> str:
 
 
 def _assumptions(
-    method: Method, *, weighted: bool, leaving: dropout.Leaving | None
+    fit: Fitted, model: Model, leaving: dropout.Leaving | None, *, weighted: bool
 ) -> tuple[Assumption, ...]:
     seen = "" if leaving is None else leaving.said
     depends = None if leaving is None else leaving.depends
-    if method == "mixed":
+    if fit.random is not None:
         text = "Scores are missing at random, given the client's other scores and the covariates."
-        return (Assumption(text, seen), Assumption("Errors within a client are alike over time."))
+        varies = "intercept" if model.slope is None else f"intercept and slope of {model.slope}"
+        return (
+            Assumption(text, seen),
+            Assumption(
+                f"Clients differ in their {varies} as a normal distribution has it; errors within "
+                "a client are alike and independent.",
+                _shared(fit.variance),
+            ),
+        )
+    clients = len(np.unique(fit.groups))
+    many = Assumption(
+        "There are enough clients for robust errors.",
+        f"{clients} clients",
+        holds=clients >= FEW_CLIENTS,
+    )
     if weighted:
         text = "Who stops having scores is told by the last score and the covariates."
-        return (Assumption(text, seen),)
+        return (Assumption(text, seen), many)
     text = "Scores are missing completely at random."
-    return (Assumption(text, seen, holds=None if depends is None else not depends),)
+    return (Assumption(text, seen, holds=None if depends is None else not depends), many)
+
+
+def _shared(variance: dict[str, float]) -> str:
+    between, within = variance["between"], variance["within"]
+    return f"{between / (between + within):.0%} of what is left to explain lies between clients"

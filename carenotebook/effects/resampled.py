@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,12 +23,15 @@ from carenotebook.effects.frames import (
     complete,
     design,
     numbers,
-    require,
     said_missing,
+    taken,
 )
 from carenotebook.effects.patterns import Patterns, counted
 from carenotebook.effects.rowwise import Rows, sorted_rows
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 _CALLER = "cluster_bootstrap()"
 FEW_CLUSTERS = 40
@@ -51,7 +55,7 @@ class Bootstrapped(Estimate):
 
 
 def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     covariates: Sequence[str],
     cluster: str,
@@ -66,7 +70,7 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a unit.
     outcome : str
         Column of 0/1 or booleans.
@@ -102,8 +106,8 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     -----
     Efron 1979; clusters: Field & Welsh 2007. Newton's method on all draws at once.
     """
-    wanted = require(frame, [outcome, *covariates, cluster], _CALLER)
-    used, left_out = complete(frame, wanted)
+    frame, wanted = taken(frame, [outcome, *covariates, cluster], _CALLER)
+    used, left_out = complete(frame, wanted, _CALLER)
     if draws < 2:
         raise OptionError(f"{_CALLER}: draws= is 2 or more.")
     data, terms = _data(used, outcome, covariates, cluster)

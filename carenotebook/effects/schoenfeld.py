@@ -16,6 +16,8 @@ import polars as pl
 from carenotebook.effects.frames import Array
 
 Ints = npt.NDArray[np.int64]
+_TELLS_NOTHING = 1e-10
+"""Share of the information beyond which what times tell apart is rounding."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,19 @@ def score_test(
             plain, once = plain + information, once + g * information
             twice = twice + g**2 * information
     remaining = twice - once @ np.linalg.solve(plain, once)
-    each = [_one(j, score, plain, once, twice) for j in range(p)]
-    statistic = [*each, float(score @ np.linalg.solve(remaining, score))]
+    size = np.sqrt(np.diag(plain))
+    told = np.linalg.matrix_rank(remaining / np.outer(size, size), tol=_TELLS_NOTHING) == p
+    statistic: list[float | None] = [None] * (p + 1)
+    if told:
+        each = [_one(j, score, plain, once, twice) for j in range(p)]
+        statistic = [*each, float(score @ np.linalg.solve(remaining, score))]
     df = [1] * p + [p]
-    found = {"term": [*terms, "GLOBAL"], "statistic": statistic, "df": df}
-    return pl.DataFrame({**found, "p_value": chi2.sf(statistic, df)})
+    found = pl.DataFrame(
+        {"term": [*terms, "GLOBAL"], "statistic": statistic, "df": df},
+        schema_overrides={"statistic": pl.Float64},
+    )
+    p_values = chi2.sf(found["statistic"].to_numpy(), df)
+    return found.with_columns(p_value=pl.Series(p_values, nan_to_null=True))
 
 
 def robust_errors(

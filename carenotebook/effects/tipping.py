@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, complete, numbers, require
+from carenotebook.effects.frames import Array, complete, numbers, taken
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.logistic import as_flags
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.words import significant
 
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
+
 CALLER = "tipping_point()"
 
 
 def tipping_point(
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     treatment: str,
     deltas: Sequence[float] = (-4.0, -2.0, 0.0, 2.0, 4.0),
@@ -30,7 +34,7 @@ def tipping_point(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person; a null outcome is missing.
     outcome : str
         Column of numbers, or of 0 and 1 (deltas are then differences of risks).
@@ -65,8 +69,8 @@ def tipping_point(
     plus the share missing times delta; the variance adds that of the share. Tables of this kind:
     Yan, Lee & Li 2009, J Biopharm Stat 19:1085.
     """
-    require(frame, [outcome, treatment], CALLER)
-    known, left_out = complete(frame, [treatment])
+    frame, _ = taken(frame, [outcome, treatment], CALLER)
+    known, left_out = complete(frame, [treatment], CALLER)
     treated = as_flags(numbers(known, treatment, CALLER), treatment, CALLER)
     seen = known[outcome].fill_nan(None) if known.schema[outcome].is_float() else known[outcome]
     if not seen.null_count():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -11,12 +11,15 @@ import polars as pl
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
 from carenotebook.effects.clock import clock_of
-from carenotebook.effects.frames import Array, codes, complete, numbers, require, said_missing
+from carenotebook.effects.frames import Array, codes, complete, numbers, said_missing, taken
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.panel import began_of, changes_within
 from carenotebook.effects.reml import reml
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.words import p_value, significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 RandomEffects = Literal["cluster", "cluster_period"]
 _CALLER = "stepped_wedge()"
@@ -57,7 +60,7 @@ class SteppedWedge(Estimate):
 
 
 def stepped_wedge(  # noqa: PLR0913 - what such a study can be told
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     cluster: str,
     time: str,
@@ -73,7 +76,7 @@ def stepped_wedge(  # noqa: PLR0913 - what such a study can be told
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person, a session, or a cluster and period.
     outcome : str
         Column of numbers.
@@ -118,10 +121,8 @@ def stepped_wedge(  # noqa: PLR0913 - what such a study can be told
     ['average_effect', 'exposure_1', 'exposure_2', 'exposure_3']
     """
     check_option("random", random, get_args(RandomEffects))
-    require(frame, [outcome, cluster, time, first_treated], _CALLER)
-    rows, left_out = complete(frame, [outcome, cluster, time])
-    if rows.is_empty():
-        raise OptionError(f"{_CALLER}: no row has all of {outcome}, {cluster}, {time}.")
+    frame, _ = taken(frame, [outcome, cluster, time, first_treated], _CALLER)
+    rows, left_out = complete(frame, [outcome, cluster, time], _CALLER)
     design = _design(rows, (outcome, cluster, time, first_treated))
     left_out |= design.left_out
     fit = _fitted(design, random, np.column_stack((design.periods, design.exposed)))

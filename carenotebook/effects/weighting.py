@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,8 @@ from carenotebook.effects.frames import (
     complete,
     design,
     numbers,
-    require,
     said_missing,
+    taken,
 )
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.linear import named_clusters
@@ -34,6 +35,9 @@ from carenotebook.effects.propensity import (
     propensity_weights,
 )
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 CALLER = "weighted_effect()"
 LEAST_GROUP = 10
@@ -61,7 +65,7 @@ class WeightedEffect(Estimate):
 
 
 def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
-    frame: pl.DataFrame,
+    frame: Frame,
     outcome: str,
     treatment: str,
     adjust: Sequence[str],
@@ -78,7 +82,7 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a person or episode.
     outcome : str
         Column of numbers, or of 0 and 1 (the estimate is then a difference of risks).
@@ -126,8 +130,8 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     """
     check_option("method", method, WEIGHTINGS)
     _check(adjust, truncate)
-    columns = require(frame, [outcome, treatment, *adjust, cluster], CALLER)
-    used, left_out = complete(frame, columns)
+    frame, columns = taken(frame, [outcome, treatment, *adjust, cluster], CALLER)
+    used, left_out = complete(frame, columns, CALLER)
     y, treated = _groups(used, outcome, treatment)
     matrix, names = design(used, adjust, CALLER)
     model = fit_logistic(treated.astype(np.float64), matrix, names, CALLER)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from carenotebook.core.errors import DataError
+from carenotebook.core.plain import to_polars
 from carenotebook.core.when import When
 from carenotebook.ingest.assemble import assemble
 from carenotebook.ingest.quarantine import RawTable
@@ -100,51 +99,8 @@ def from_frames(  # noqa: PLR0913 - one parameter a table, and what every reader
         "pauses": pauses,
         "policies": policies,
     }
-    raw = {t: RawTable(to_polars(t, f)) for t, f in given.items() if f is not None}
+    raw = {t: RawTable(to_polars(f"{t}=", f)) for t, f in given.items() if f is not None}
     if "appointments" not in raw:
         raise DataError("appointments= is the one table that a cohort cannot do without.")
     settings = Settings(timezone, notice, as_of, observed_from, episode_end)
     return assemble(raw, mapping, settings)
-
-
-def to_polars(table: str, frame: Any) -> pl.DataFrame:
-    """A frame of polars, pandas or pyarrow as polars; `table` names it in errors."""
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    import narwhals as nw
-
-    try:
-        made: pl.DataFrame = nw.from_native(_without_mixtures(frame), eager_only=True).to_polars()
-    except nw.exceptions.DuplicateError:
-        raise DataError(f"{table}= has two columns of one name; rename one of them.") from None
-    except TypeError:
-        raise DataError(
-            f"{table}= takes a frame of polars, pandas or pyarrow, not {type(frame).__name__}."
-            + (" For a file use read_csv, read_parquet or read_excel." if _is_path(frame) else "")
-        ) from None
-    return made
-
-
-def _without_mixtures(frame: Any) -> Any:
-    """A pandas frame whose columns of mixed objects are text, as its own `to_csv` writes them."""
-    types = getattr(frame, "dtypes", None)
-    if types is None or type(frame).__module__.split(".")[0] != "pandas":
-        return frame
-    import pandas as pd
-
-    mixed = [
-        name
-        for name, dtype in types.items()
-        if pd.api.types.is_object_dtype(dtype)
-        and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed")
-    ]
-    as_text = {n: frame[n].map(str, na_action="ignore") for n in mixed}
-    return frame.assign(**as_text) if mixed else frame
-
-
-def _is_path(given: object) -> bool:
-    from pathlib import Path
-
-    return isinstance(given, str | Path)

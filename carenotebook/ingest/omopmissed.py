@@ -9,9 +9,9 @@ from typing import Any
 from carenotebook.core import schema
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import OUTCOMES, check_option
+from carenotebook.core.plain import to_polars
 from carenotebook.ingest.databasequery import query_table
 from carenotebook.ingest.fields import Reading, evaluate_field
-from carenotebook.ingest.frames import to_polars
 from carenotebook.ingest.mapping import MappingLike, read_mapping
 from carenotebook.ingest.omopsource import CdmSource, Database, read_file, set_aside
 from carenotebook.ingest.omoptables import Piece
@@ -87,4 +87,4 @@ def _read(table: Any, cdm: CdmSource) -> RawTable:
         return query_table(cdm.connection, table, "missed")
     if isinstance(table, str | Path):
         return read_file(Path(table))
-    return RawTable(to_polars("missed", table))
+    return RawTable(to_polars("missed=", table))

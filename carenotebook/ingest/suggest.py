@@ -12,12 +12,12 @@ import polars as pl
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import to_polars
 from carenotebook.ingest.columns import HEADLESS, looks_like_data
 from carenotebook.ingest.csvfile import open_csv
 from carenotebook.ingest.fields import columns_of
 from carenotebook.ingest.fileaccess import naming
 from carenotebook.ingest.files import read_file
-from carenotebook.ingest.frames import to_polars
 from carenotebook.ingest.mapping import read_mapping, shipped_mappings
 from carenotebook.ingest.suggest_content import Column, look
 from carenotebook.ingest.suggest_fields import is_named
@@ -204,7 +204,7 @@ def _is_ours(source: Source) -> bool:
 def _read(source: Any) -> tuple[str, pl.DataFrame, bool]:
     """Its name, its rows, and whether they are only some of them."""
     if not isinstance(source, str | Path):
-        return FRAME, to_polars("source", source), False
+        return FRAME, to_polars("source=", source), False
     path = Path(source)
     if path.suffix.lower() == ".csv":
         with naming("the data", path):

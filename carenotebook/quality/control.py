@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from carenotebook.quality.limits import CHARTS, SHARES, WITH_DENOMINATOR, Array,
 from carenotebook.quality.series import Series, checked_series, phase_numbers
 from carenotebook.results.result import Result
 from carenotebook.results.words import significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 Improvement = Literal["up", "down"]
 When = date | datetime | int | float
@@ -130,7 +133,7 @@ class ControlChart(Result):
 
 
 def spc(  # noqa: PLR0913 - a series, and how it is to be read
-    frame: pl.DataFrame,
+    frame: Frame,
     value: str,
     time: str,
     chart: Chart = "xmr",
@@ -148,7 +151,7 @@ def spc(  # noqa: PLR0913 - a series, and how it is to be read
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a point.
     value : str
         Its value. "p", "pprime": a count of the denominator; "u": a count over an exposure; "c": a

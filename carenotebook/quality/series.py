@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.core.plain import numbers_of, to_polars
 from carenotebook.quality.limits import Array
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Series:
 
 
 def checked_series(
-    frame: pl.DataFrame, value: str, time: str, denominator: str | None, people: str | None
+    frame: Frame, value: str, time: str, denominator: str | None, people: str | None
 ) -> Series:
     """The points of a frame, in order of time.
 
@@ -67,13 +71,11 @@ def checked_series(
         If a column is not there or holds no numbers, a point lacks its value, time or denominator,
         a denominator is not above 0, or two points have one time.
     """
+    frame = to_polars("spc(): frame=", frame)
     wanted = [c for c in (value, time, denominator, people) if c is not None]
     lacking = [c for c in wanted if c not in frame.columns]
     if lacking:
         raise OptionError(f"spc(): the frame has no column {', '.join(lacking)}.")
-    texts = [c for c in wanted if c != time and not frame.schema[c].is_numeric()]
-    if texts:
-        raise OptionError(f"spc(): {', '.join(texts)} must hold numbers.")
     for name in wanted:
         missing = int(frame.select(pl.col(name).is_null().sum()).item())
         missing += int(frame[name].is_nan().sum()) if frame.schema[name].is_float() else 0
@@ -84,6 +86,11 @@ def checked_series(
             )
     if frame.is_empty():
         raise OptionError("spc(): the frame has no rows.")
+    for name in wanted:
+        if name != time:
+            numbers_of(frame[name], f"spc(): {name}")
+    if frame[time].dtype.is_nested():
+        raise OptionError(f"spc(): {time} must hold one number or date a point.")
     ordered = frame.sort(time)
     if ordered[time].n_unique() < ordered.height:
         raise OptionError(f"spc(): several points share one {time}; sum or average them first.")

