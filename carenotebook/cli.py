@@ -30,7 +30,13 @@ from carenotebook.cli_errors import (
 )
 from carenotebook.cli_letter import add_letter
 from carenotebook.cli_review import add_review, reviewed
-from carenotebook.core.errors import CareNotebookError, CaseError, LetterError, OptionError
+from carenotebook.cli_services import add_services
+from carenotebook.core.errors import (
+    CareNotebookError,
+    CaseError,
+    LetterError,
+    OptionError,
+)
 
 TRACEBACK = "CARENOTEBOOK_TRACEBACK"
 
@@ -89,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_suggest(commands)
     add_case(commands, _case)
     add_letter(commands, _letter)
+    add_services(commands, _services)
     lab = commands.add_parser("lab", help="open JupyterLab on the tour")
     lab.set_defaults(run=_lab)
     return parser
@@ -160,13 +167,17 @@ def _letter(arguments: argparse.Namespace) -> None:
     _act(arguments, LetterError, LETTER)
 
 
+def _services(arguments: argparse.Namespace) -> None:
+    _act(arguments, CareNotebookError, DATA)
+
+
 def _act(arguments: argparse.Namespace, refused: type[CareNotebookError], code: int) -> None:
     try:
         arguments.act(arguments)
-    except refused as error:
-        raise Failure(code, str(error)) from None
     except OptionError as error:
         raise Failure(USAGE, str(error)) from None
+    except refused as error:
+        raise Failure(code, str(error)) from None
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -24,17 +24,20 @@ _MODULE_OF = {
     "debrief": "case_print",
     "draft_letter": "letter_draft",
     "every_play": "case_graph",
+    "example_directory": "referral_directory",
     "group_results": "case_group",
     "handout": "case_print",
     "letters": "letter_files",
     "load_case": "case_files",
     "load_letter": "letter_files",
     "load_play": "case_export",
+    "match_services": "referral_match",
     "new_case": "case_files",
     "new_letter": "letter_files",
     "play_from_dict": "case_export",
     "play_to_dict": "case_export",
     "read_case": "case_files",
+    "read_directory": "referral_directory",
     "read_letter": "letter_files",
     "reading_age": "letter_reading",
     "save_play": "case_export",
@@ -53,17 +56,20 @@ __all__ = [
     "debrief",
     "draft_letter",
     "every_play",
+    "example_directory",
     "group_results",
     "handout",
     "letters",
     "load_case",
     "load_letter",
     "load_play",
+    "match_services",
     "new_case",
     "new_letter",
     "play_from_dict",
     "play_to_dict",
     "read_case",
+    "read_directory",
     "read_letter",
     "reading_age",
     "save_play",
@@ -98,6 +104,9 @@ if TYPE_CHECKING:
     from carenotebook.outreach.letter_files import read_letter as read_letter
     from carenotebook.outreach.letter_language import tone_rules as tone_rules
     from carenotebook.outreach.letter_reading import reading_age as reading_age
+    from carenotebook.outreach.referral_directory import example_directory as example_directory
+    from carenotebook.outreach.referral_directory import read_directory as read_directory
+    from carenotebook.outreach.referral_match import match_services as match_services
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,90 @@
+"""``carenotebook services``: check a directory of services, and find where somebody could go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.options import MODALITIES
+
+
+def add_services(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
+    """Add ``services``; `run` calls ``arguments.act`` and gives errors an exit code."""
+    services = commands.add_parser("services", help="a directory of services: check, match, print")
+    acts = services.add_subparsers(required=True, metavar="ACT")
+
+    def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
+        parser = acts.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+        parser.set_defaults(run=run, act=does)
+        return parser
+
+    check = act("check", _check, "say which rows of a directory cannot be used, and why")
+    check.add_argument("file", type=Path, metavar="FILE", help="a CSV file")
+    match = act("match", _match, "list the services that fit, with the reasons")
+    match.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="a CSV file (default: a made-up one)"
+    )
+    _add_needs(match)
+    match.add_argument("--json", action="store_true", help="each part of each score, as JSON")
+    match.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="for the client: .html, .txt"
+    )
+
+
+def _add_needs(match: Any) -> None:
+    match.add_argument("--language", help="one that the service must speak")
+    match.add_argument("--licence-area", metavar="AREA", help="where the client sits when online")
+    match.add_argument(
+        "--cost", type=float, metavar="MOST", help="the most that a session may cost"
+    )
+    match.add_argument("--expertise", nargs="+", metavar="WORD", help="what it should know about")
+    match.add_argument(
+        "--like", nargs="+", metavar="WORD", help="the present therapist's expertise"
+    )
+    match.add_argument("--modality", nargs="+", choices=MODALITIES, help="any of these")
+    match.add_argument("--area", help="where it should be")
+    match.add_argument("--top", type=int, default=5, help="how many to print (default %(default)s)")
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from carenotebook import outreach
+
+    directory = outreach.read_directory(arguments.file)
+    for row, column, reason in directory.rejected.select("row", "column", "reason").iter_rows():
+        print(f"{arguments.file}, row {row}: {f'{column} ' if column else ''}{reason}.")
+    print(directory)
+    if directory.ignored:
+        print(f"Columns that a directory does not have: {len(directory.ignored)}, left out.")
+    if directory.rejected.height:
+        raise DataError(f"{directory.rejected.height} to mend; each line above names the row.")
+
+
+def _match(arguments: argparse.Namespace) -> None:
+    from carenotebook import outreach
+
+    output: Path | None = arguments.output
+    if output is not None and output.suffix.lower() not in {".html", ".htm", ".txt"}:
+        raise OptionError(f"-o {output}: a list is written as .html or .txt.")
+    directory = (
+        outreach.example_directory()
+        if arguments.file is None
+        else outreach.read_directory(arguments.file)
+    )
+    names = ("language", "licence_area", "cost", "expertise", "like", "modality", "area")
+    found = outreach.match_services(directory, {n: getattr(arguments, n) for n in names})
+    page = found.page(arguments.top)
+    if output is not None:
+        text = page.text() if output.suffix.lower() == ".txt" else page.html()
+        output.write_text(text, encoding="utf-8")
+        print(f"List: {output}")
+    elif arguments.json:
+        print(json.dumps(found.tidy().to_dicts(), indent=2, ensure_ascii=False))
+    else:
+        print(found)
+        for match in found.matches:
+            place = {"ranked": f"{match.rank}.", "left_out": "left out", "ask": "ask first"}
+            print(f"{place.get(match.status, 'any time'):<10} {match.name}: {match.why}")
