@@ -16,9 +16,11 @@ _MODULE_OF = {
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "compare_rules": "appraise.compare",
+    "control_chart": "quality.cohort_chart",
     "dossier": "report.dossiers",
     "ethics_review": "appraise.ethics",
     "from_frames": "ingest.frames",
+    "funnel_plot": "quality.cohort_funnel",
     "gaps": "describe.gaps",
     "link_appointments": "ingest.linkage",
     "load": "core.loading",
@@ -55,11 +57,13 @@ __all__ = [
     "audit",
     "capacity",
     "compare_rules",
+    "control_chart",
     "criteria",
     "dossier",
     "effects",
     "ethics_review",
     "from_frames",
+    "funnel_plot",
     "gaps",
     "link_appointments",
     "load",
@@ -122,6 +126,8 @@ if TYPE_CHECKING:
     from carenotebook.ingest.omop import read_omop as read_omop
     from carenotebook.ingest.suggest import suggest_mapping as suggest_mapping
     from carenotebook.privacy import Privacy as Privacy
+    from carenotebook.quality.cohort_chart import control_chart as control_chart
+    from carenotebook.quality.cohort_funnel import funnel_plot as funnel_plot
     from carenotebook.report.dossiers import dossier as dossier
     from carenotebook.report.verifying import verify_dossier as verify_dossier
     from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort

@@ -90,6 +90,9 @@ UNRESOLVED: tuple[str, ...] = ("booked", "unknown")
 SCHEDULED: tuple[str, ...] = tuple(o for o in OUTCOMES if o not in UNRESOLVED)
 """Every outcome that tells what became of an appointment."""
 
+EVENTS: dict[str, tuple[str, ...]] = {"missed": MISSED, **{o: (o,) for o in SCHEDULED}}
+"""What may be counted of appointments, by name: the outcomes that it takes in."""
+
 
 def check_option(argument: str, value: str, allowed: Collection[str]) -> str:
     """Return `value` if it is allowed.

@@ -31,7 +31,7 @@ DENOMINATORS: dict[str, tuple[str, ...]] = {
     "scheduled": SCHEDULED,
     "with_early_cancels": ("attended", *MISSED, "early_cancel"),
 }
-_SAYS = {
+SAYS = {
     "kept_or_missed": "attended + no-show + late cancellation",
     "scheduled": "every appointment with a usable outcome, whoever cancelled it",
     "with_early_cancels": "attended + no-show + late + early cancellation",
@@ -41,7 +41,7 @@ _PAUSES = (
     "as excused."
 )
 _APART = "clients_not_counted"
-_PERIODS = {"1w": "week", "1mo": "month", "1q": "quarter"}
+PERIODS = {"1w": "week", "1mo": "month", "1q": "quarter"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -62,7 +62,7 @@ class Attendance(Result):
     @property
     def title(self) -> str:
         """Names the denominator and the split."""
-        split = [f"per {_PERIODS[self.every]}"] if self.every else []
+        split = [f"per {PERIODS[self.every]}"] if self.every else []
         split += [f"by {', '.join(self.by)}"] if self.by else []
         return " ".join([f"Attended, of {self.denominator.replace('_', ' ')}", *split])
 
@@ -97,7 +97,7 @@ class Attendance(Result):
         whole = release_proportions(guarded, privacy, guards=[_APART]).frame.row(0, named=True)
         clients = "" if whole["clients"] is None else f" of {number(whole['clients'])} clients"
         lines = [
-            f"Attendance rate: attended / ({_SAYS[self.denominator]}).",
+            f"Attendance rate: attended / ({SAYS[self.denominator]}).",
             (
                 f"Attended: {said_share(whole, privacy, 'appointments')}{clients}. The interval "
                 "takes into account that a client's appointments resemble each other."
@@ -137,7 +137,7 @@ class Attendance(Result):
         lines = []
         if self.every:
             lines.append(
-                f"Periods are calendar {_PERIODS[self.every]}s in {self.timezone}; the first and "
+                f"Periods are calendar {PERIODS[self.every]}s in {self.timezone}; the first and "
                 "the last may be seen only in part."
             )
         if self.by:

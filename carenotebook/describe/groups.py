@@ -64,6 +64,17 @@ def with_groups(
     OptionError
         If a column is named twice, cannot be split by, or names clients.
     """
+    found = grouped(frame, cohort, by, own, needed_by)
+    for column in by:
+        sizes = found.group_by(column).agg(pl.col("client_id").n_unique()).collect()["client_id"]
+        refuse_names(sizes, column, needed_by)
+    return found
+
+
+def grouped(
+    frame: pl.LazyFrame, cohort: Cohort, by: tuple[str, ...], own: Sequence[str], needed_by: str
+) -> pl.LazyFrame:
+    """`with_groups`, where it is told from elsewhere that no column names clients."""
     if len(set(by)) < len(by):
         raise OptionError(f"{needed_by}: by= names a column twice.")
     mine = [c for c in own if c in frame.collect_schema().names()]
@@ -72,15 +83,22 @@ def with_groups(
     if attributes and cohort.clients is not None:
         chosen = cohort.clients.select("client_id", *attributes)
         frame = frame.drop(attributes, strict=False).join(chosen, on="client_id", how="left")
-    grouped = frame.with_columns(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by)
-    for column in by:
-        _refuse_names(grouped, column, needed_by)
-    return grouped
+    return frame.with_columns(pl.col(c).cast(pl.String).fill_null(MISSING) for c in by)
 
 
-def _refuse_names(frame: pl.LazyFrame, column: str, needed_by: str) -> None:
-    """A value that hardly two clients share names a client; its label alone would tell."""
-    sizes = frame.group_by(column).agg(pl.col("client_id").n_unique()).collect()["client_id"]
+def refuse_names(sizes: pl.Series, column: str, needed_by: str) -> None:
+    """A value that hardly two clients share names a client; its label alone would tell.
+
+    Parameters
+    ----------
+    sizes : polars.Series
+        Clients by value of the column.
+    column, needed_by : str
+
+    Raises
+    ------
+    OptionError
+    """
     single = (sizes < _NAMING).sum()
     if sizes.len() > _FEW_GROUPS and 2 * single > sizes.len():
         raise OptionError(

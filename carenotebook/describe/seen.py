@@ -10,10 +10,14 @@ from carenotebook.core.options import MISSED, SCHEDULED
 
 def seen_appointments(cohort: Cohort) -> pl.LazyFrame:
     """Appointments that start before `as_of` and not before `observed_from`."""
-    seen = cohort.appointments.filter(pl.col("start") < cohort.as_of)
-    if cohort.observed_from is not None:
-        seen = seen.filter(pl.col("start") >= cohort.observed_from)
-    return seen
+    return cohort.appointments.filter(is_seen(cohort))
+
+
+def is_seen(cohort: Cohort) -> pl.Expr:
+    """Whether an appointment starts before `as_of` and not before `observed_from`."""
+    start = pl.col("start")
+    early = start < cohort.as_of
+    return early if cohort.observed_from is None else early & (start >= cohort.observed_from)
 
 
 def calendar_bin(column: str, every: str, timezone: str) -> pl.Expr:

@@ -11,7 +11,7 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
-from carenotebook.core.options import SCHEDULED, check_option
+from carenotebook.core.options import EVENTS, MISSED, SCHEDULED, check_option
 from carenotebook.effects.did import difference_in_differences
 from carenotebook.effects.its import interrupted_time_series
 from carenotebook.effects.policy_rows import client_rows, series_rows, unit_rows
@@ -26,7 +26,7 @@ from carenotebook.results.words import from_to, p_value, significant
 Design = Literal["its", "did", "stepped_wedge"]
 Every = Literal["1w", "1mo", "1q"]
 _CALLER = "policy_effect()"
-_MEASURES = ("missed", *SCHEDULED, "sessions")
+_MEASURES = (*EVENTS, "sessions")
 _OPTIONS = {
     "its": ("family", "slope_change", "harmonics", "period", "covariance", "lags"),
     "did": ("method", "control", "inference", "draws", "seed"),
@@ -36,7 +36,7 @@ _FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
 _COUNTS = ("count", "referrals", "clients")
 _MANY = 11
 """Appointments below which their number is not told."""
-_SUMS = {"sessions": SCHEDULED, "missed": ("no_show", "late_cancel")}
+_SUMS = {"sessions": SCHEDULED, "missed": MISSED}
 
 
 @dataclass(frozen=True, repr=False, eq=False)

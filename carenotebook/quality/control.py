@@ -29,7 +29,7 @@ LEAST_POINTS = 10
 """With fewer points in a phase no limits are drawn ('Making Data Count' asks for 10 to 15)."""
 
 _FIGURES = ("center", "lower", "upper")
-_KINDS = {
+KINDS = {
     "xmr": "XmR chart",
     "p": "p-chart",
     "pprime": "Laney p'-chart",
@@ -72,7 +72,7 @@ class ControlChart(Result):
     @property
     def title(self) -> str:
         """Names the series and the chart."""
-        return f"{self.value.replace('_', ' ').capitalize()}: {_KINDS[self.chart]}"
+        return f"{self.value.replace('_', ' ').capitalize()}: {KINDS[self.chart]}"
 
     def tidy(self) -> pl.DataFrame:
         """One row a point, in order of time.

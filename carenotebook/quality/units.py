@@ -74,11 +74,15 @@ class Funnel(Result):
     def released(self, privacy: Privacy | None = None) -> Released:
         """Ratios without the units' names, by size; what rests on few is hidden."""
         gate = privacy or Privacy()
-        few = gate.is_small("observed") | (pl.col("expected") < gate.min_cell)
         figures = ["expected", "ratio", "lower", "upper", "outlier"]
-        frame = self.units.select(*figures, few.alias(SUPPRESSED))
+        frame = self.units.select(*figures, self.hidden(gate))
         shown = frame.with_columns(pl.when(~pl.col(SUPPRESSED)).then(pl.col(figures)))
         return Released(shown.sort("expected", nulls_last=True), gate)
+
+    def hidden(self, gate: Privacy) -> pl.Series:
+        """Which units rest on too few to be shown."""
+        few = gate.is_small("observed") | (pl.col("expected") < gate.min_cell)
+        return self.units.select(few.alias(SUPPRESSED)).to_series()
 
     def summary(self, privacy: Privacy | None = None) -> str:  # noqa: ARG002 - it tells of units
         """How many units lie outside, how much they spread, and what not to do with it."""
