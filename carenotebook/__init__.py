@@ -24,6 +24,7 @@ _MODULE_OF = {
     "gaps": "describe.gaps",
     "link_appointments": "ingest.linkage",
     "load": "core.loading",
+    "obstacles": "appraise.obstacle_review",
     "outcome_panel": "describe.panel",
     "outcomes": "describe.outcomes",
     "policy_effect": "effects.policy",
@@ -67,6 +68,7 @@ __all__ = [
     "gaps",
     "link_appointments",
     "load",
+    "obstacles",
     "outcome_panel",
     "outcomes",
     "outreach",
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
     from carenotebook.appraise.baseline import table_one as table_one
     from carenotebook.appraise.compare import compare_rules as compare_rules
     from carenotebook.appraise.ethics import ethics_review as ethics_review
+    from carenotebook.appraise.obstacle_review import obstacles as obstacles
     from carenotebook.appraise.practice import practice_review as practice_review
     from carenotebook.core.cohort import Cohort as Cohort
     from carenotebook.core.errors import CareNotebookError as CareNotebookError

@@ -13,9 +13,11 @@ _MODULE_OF = {
     "ethics_review": "ethics",
     "harms": "per_thousand",
     "misclassification": "misclassified",
+    "obstacles": "obstacle_review",
     "practice_review": "practice",
     "preset_safeguards": "ethics",
     "professional_codes": "codes",
+    "suggested_alternatives": "obstacle_review",
 }
 __all__ = [
     "audit",
@@ -24,9 +26,11 @@ __all__ = [
     "ethics_review",
     "harms",
     "misclassification",
+    "obstacles",
     "practice_review",
     "preset_safeguards",
     "professional_codes",
+    "suggested_alternatives",
 ]
 
 if TYPE_CHECKING:
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
     from carenotebook.appraise.ethics import preset_safeguards as preset_safeguards
     from carenotebook.appraise.listing import client_list as client_list
     from carenotebook.appraise.misclassified import misclassification as misclassification
+    from carenotebook.appraise.obstacle_review import obstacles as obstacles
     from carenotebook.appraise.per_thousand import harms as harms
     from carenotebook.appraise.practice import practice_review as practice_review
+    from carenotebook.describe.alternatives import suggested_alternatives as suggested_alternatives
 
 
 def __getattr__(name: str) -> Any:

@@ -54,6 +54,7 @@ _CHARTS = {
     "carenotebook.outreach.case_group.GroupResults": "criteria.proportions",
     "carenotebook.appraise.ethics.EthicsReview": "ethics.review_chart",
     "carenotebook.appraise.ethics_records.SafeguardsRecorded": "ethics.recorded_chart",
+    "carenotebook.appraise.obstacle_review.Obstacles": "checkins.obstacles_chart",
     "carenotebook.appraise.per_thousand.Harms": "harms.harms_chart",
     "carenotebook.appraise.practice.PracticeReview": "practice.practice_chart",
     "carenotebook.appraise.misclassified.Misclassification": "audit.misclassification_chart",

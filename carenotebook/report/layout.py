@@ -70,6 +70,7 @@ _KINDS = {
 _SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("safeguards", "Safeguards", ("safeguards", "safeguards_recorded")),
     ("attendance", "Attendance", ("attendance", "outcome_panel")),
+    ("obstacles", "What clients say gets in the way", ("obstacles",)),
     ("flagged", "Put up for review", ("flagged", "by_month", "table_one")),
     ("stages", "How far the stages came", ("stages", "stage_curves", "waiting")),
     ("attrition", "What each clause does", ("attrition",)),

@@ -18,6 +18,7 @@ from carenotebook.appraise.deciding import decision
 from carenotebook.appraise.estimates import EVERYONE
 from carenotebook.appraise.ethics import EthicsReview, reviewed
 from carenotebook.appraise.misclassified import misclassification
+from carenotebook.appraise.obstacle_review import obstacles
 from carenotebook.appraise.wording import told_of_groups
 from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
@@ -162,6 +163,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
         "attendance_overall": partial(attendance, cohort, every=None),
         "attendance": partial(attendance, cohort),
         "outcome_panel": partial(outcome_panel, cohort),
+        **({"obstacles": partial(obstacles, cohort)} if cohort.has("checkins", "barrier") else {}),
         "flagged": lambda: found,
         "by_month": found.by_month,
         **_beside_the_others(found, by),

@@ -34,6 +34,7 @@ _VOCABULARY = ("term", "state", "section", "denominator_name", "outcome", "ended
 _NUMBERED = ("day",)
 _CONSTANTS = ("term", "denominator_name")
 _HEADINGS = {
+    "cumulative": "Of all, so far",
     "denominator_name": "Of",
     "p_value": "p",
     "term": "What",
@@ -133,7 +134,7 @@ def _writer(name: str, frame: pl.DataFrame, label: str) -> Callable[[dict[str, A
 
     if name == "estimate":
         return hidden_or(HIDDEN, _estimate)
-    if name in _GAPS:
+    if name in _GAPS or name == "cumulative":
         return lambda r: _gap(r, name)
     if name == "numerator" and "denominator" in columns:
         return lambda r: _count(r, label)
@@ -183,6 +184,8 @@ def _gap(row: dict[str, Any], name: str) -> str:
     """A difference from the group of reference, with its sign; of shares in percentage points."""
     if row[name] is None:
         return HIDDEN if row[SUPPRESSED] else ""
+    if name == "cumulative":
+        return percent(row[name])
     share = (row.get("unit") or "share") == "share"
     ends = [row[n] for n in ("difference_low", "difference_high")] if name == "difference" else []
     sign = "+" if ends else ""
