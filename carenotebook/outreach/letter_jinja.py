@@ -177,7 +177,8 @@ class _Reader:
 
     def _refuse(self, node: nodes.Node) -> None:
         kind = type(node).__name__
-        self.problems.append((node.lineno, f"this is not allowed here ({kind}). {ALLOWED}"))
+        line = node.lineno or next((n.lineno for n in node.iter_child_nodes() if n.lineno), 1)
+        self.problems.append((line, f"this is not allowed here ({kind}). {ALLOWED}"))
 
 
 def _unknown(name: str, facts: Mapping[str, Fact]) -> str:

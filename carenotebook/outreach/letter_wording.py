@@ -18,7 +18,7 @@ def missing_content(kind: Kind, blocks: Sequence[Block]) -> Iterator[str]:
         said = [b for b in blocks if content.key in b.marks and b.kind in ("p", "ul")]
         if sum(b.words for b in said) < _FEWEST:
             yield (
-                f"{content.label} is missing. In a section or a paragraph that ends with "
+                f"missing: {content.label}. In a section or a paragraph that ends with "
                 f"{{: {content.key} }}, {content.add}."
             )
         elif content.facts and not any(set(content.facts) & b.facts for b in said):
@@ -38,8 +38,8 @@ def _is_open(blocks: Sequence[Block]) -> bool:
 def _without_fact(content: Content) -> str:
     facts = " or ".join(content.facts)
     return (
-        f"{content.label} stands there without what is needed: insert {facts} in what is marked "
-        f"{{: {content.key} }}, so that somebody has to {content.add}."
+        f"{content.label}: insert {facts} in what is marked {{: {content.key} }}, so that somebody "
+        f"has to {content.add}."
     )
 
 
