@@ -18,7 +18,7 @@ PIP = $$(if $(RUN) pip --version >/dev/null 2>&1; then echo $(RUN) pip; \
 	else echo $(PYTHON) -m pip --python $(VENV)/bin/python; fi) --disable-pip-version-check
 INSTALL = $(PIP) install --quiet --no-input
 
-.PHONY: help demo test check lint types layers front lab pictures bench lock clean
+.PHONY: help demo test check lint types layers front lab pictures bench validate lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ bench: $(VENV)/.dev ## seconds, memory, the ratio to a bare scan, other tools, a
 	@$(VENV)/bin/python tests/benchmarks/scaling.py
 	@$(VENV)/bin/python tests/benchmarks/interactions.py
 
+validate: $(VENV)/.dev ## coverage, type-I error and bias of every interval on a known truth (20 minutes)
+	@$(VENV)/bin/python tests/validation/run.py --workers $(WORKERS)
+
 lock: ## resolve pyproject.toml again into the two lock files
 	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; \
@@ -71,7 +74,7 @@ lock: ## resolve pyproject.toml again into the two lock files
 
 clean: ## remove the environment, caches and reports
 	@rm -rf $(VENV) reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-		.import_linter_cache .bench widgets/node_modules widgets/lib carenotebook/static \
+		.import_linter_cache .bench .validation widgets/node_modules widgets/lib carenotebook/static \
 		carenotebook/labextension
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

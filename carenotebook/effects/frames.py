@@ -65,7 +65,8 @@ def complete(
     OptionError
         If a caller is named and no row is left.
     """
-    known = frame.with_columns(pl.col(c).fill_nan(None) for c in columns if _is_float(frame, c))
+    floats = [c for c in dict.fromkeys(columns) if _is_float(frame, c)]
+    known = frame.with_columns(pl.col(floats).fill_nan(None))
     whole, missing = known, {}
     for column in columns:
         lacking = whole[column].null_count()

@@ -55,3 +55,9 @@ def test_patterns_need_to_know_the_occasions():
 def test_what_cannot_be_fitted_is_refused(frame, options, says):
     with pytest.raises(OptionError, match=says):
         models(frame, **options)
+
+
+def test_the_column_that_orders_occasions_may_also_be_a_covariate():
+    measured = SCORES.with_columns(pl.col("month").cast(pl.Float64))
+
+    assert models(measured, visit="month").tidy().equals(models(measured).tidy())
