@@ -78,11 +78,17 @@ _action = {
 actions = _rows("actions", most=6, **_action)
 _weekly = st.builds(lambda at: at // (7 * DAY) * 7 * DAY, _at)
 many_actions = _rows("actions", least=15, most=50, **{**_action, "at": _weekly | _at})
-pauses = _rows("pauses", most=4, start=_at, length=st.integers(1, 40) | st.none()).map(
-    lambda f: f.with_columns(end=pl.col("start") + pl.duration(days=pl.col("length"))).drop(
-        "length"
-    )
-)
+
+
+def _pauses(least: int, most: int, length: Any) -> st.SearchStrategy[pl.DataFrame]:
+    """Pauses of so many days; one without a length still runs."""
+    end = pl.col("start") + pl.duration(days=pl.col("length"))
+    rows = _rows("pauses", least=least, most=most, start=_at, length=length)
+    return rows.map(lambda f: f.with_columns(end=end).drop("length"))
+
+
+pauses = _pauses(0, 4, st.integers(1, 40) | st.none())
+many_pauses = _pauses(8, 12, st.integers(1, 9))
 measures = _rows(
     "measures",
     at=_at,
@@ -142,8 +148,11 @@ def cohorts(draw: st.DrawFn, *, acted: bool = False) -> Cohort:
 
 
 @st.composite
-def busy_cohorts(draw: st.DrawFn) -> Cohort:
-    """A cohort of three clients with all tables, in which much happens within days."""
+def busy_cohorts(draw: st.DrawFn, *, paused: bool = False) -> Cohort:
+    """A cohort of three clients with all tables, in which much happens within days.
+
+    With `paused` there are many short pauses.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
 
     def many(rows: int, **columns: Sequence[Any]) -> dict[str, Any]:
@@ -173,6 +182,8 @@ def busy_cohorts(draw: st.DrawFn) -> Cohort:
         for n, t in told.items()
     }
     rest = {n: draw(t) for n, t in _OPTIONAL.items() if n not in tables}
+    if paused:
+        rest["pauses"] = draw(many_pauses)
     return build_cohort(
         tables | rest | {"episodes": draw(episodes())}, as_of=EPOCH + timedelta(days=190)
     )

@@ -88,14 +88,25 @@ def test_every_cell_is_the_replay_of_its_rule(
         found = cn.sweep(rule, cohort, grid, unknown=unknown, person_days=True, first=True)
     except MissingDataError:
         assume(condition=False)
+    check_each_cell(found)
+
+
+def check_each_cell(found: cn.Sweep) -> None:
+    """A sweep with person-days and first flags is what replaying each of its cells finds."""
+    rule, cohort, grid, unknown = (
+        found.run.rule,
+        found.run.cohort,
+        found.run.grid,
+        found.run.unknown,
+    )
     assert found.first is not None
     told, rest = found.tidy(), found.first
-    for row, values in zip(told.iter_rows(named=True), found.run.grid.cells(), strict=True):
+    for row, values in zip(told.iter_rows(named=True), grid.cells(), strict=True):
         alone = dataclasses.replace(rule, when=Expression(Filler(rule.when.node).truth(values)))
         replayed = replay(alone, cohort, unknown=unknown)
         mine, rest = rest.head(row["flagged"]), rest.slice(row["flagged"])
         assert mine.select(replayed.first.columns).equals(replayed.first)
-        assert mine.select(*grid).unique().height == min(1, mine.height)
+        assert mine.select(*grid.axes).unique().height == min(1, mine.height)
         spans = replayed.intervals
         true = (spans["cleared_at"] - spans["flagged_at"]).dt.total_microseconds().sum()
         assert row["person_days"] == true / DAY
@@ -104,6 +115,22 @@ def test_every_cell_is_the_replay_of_its_rule(
         theirs = [last[c] for c in ("estimate", "conf_low", "conf_high")]
         np.testing.assert_allclose(ours, theirs, atol=1e-9)  # two orders of the same sums
     assert rest.is_empty()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    cohort=busy_cohorts(paused=True),
+    silence=st.sampled_from(
+        (c.days_since_attended(), c.days_since_contact(direction="inbound"), c.days_since_heard())
+    ),
+    lengths=st.permutations((1, 3, "36h", 7, 10.5, 14, 30)),
+)
+@pytest.mark.filterwarnings("ignore::carenotebook.core.errors.CareNotebookWarning")
+def test_a_longer_silence_found_from_a_shorter_one_stands_still_in_pauses(
+    cohort: Cohort, silence: c.Term, lengths: list[Any]
+) -> None:
+    rule = Rule("silence", silence >= c.param("long"), grace="0d")
+    check_each_cell(cn.sweep(rule, cohort, {"long": lengths}, person_days=True, first=True))
 
 
 @st.composite
