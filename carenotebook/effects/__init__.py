@@ -18,6 +18,7 @@ _MODULE_OF = {
     "interrupted_time_series": "its",
     "misclassified_outcome": "misrecorded",
     "repeated_measures": "repeated",
+    "side_by_side": "beside",
     "stepped_wedge": "wedge",
     "survival_curve": "curves",
     "tipping_point": "tipping",
@@ -36,6 +37,7 @@ __all__ = [
     "interrupted_time_series",
     "misclassified_outcome",
     "repeated_measures",
+    "side_by_side",
     "stepped_wedge",
     "survival_curve",
     "tipping_point",
@@ -44,6 +46,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from carenotebook.effects.benefit import decision_curve as decision_curve
+    from carenotebook.effects.beside import side_by_side as side_by_side
     from carenotebook.effects.competing import cumulative_incidence as cumulative_incidence
     from carenotebook.effects.curves import survival_curve as survival_curve
     from carenotebook.effects.did import difference_in_differences as difference_in_differences

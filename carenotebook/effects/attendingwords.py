@@ -12,7 +12,7 @@ from carenotebook.effects.dose import DoseResponse
 from carenotebook.effects.propensity import BALANCED
 from carenotebook.effects.sessionweights import SessionWeights
 from carenotebook.results.estimate import Assumption
-from carenotebook.results.words import significant
+from carenotebook.results.words import p_value, significant
 
 Method = Literal["naive", "landmark", "msm", "spline"]
 METHODS: tuple[Method, ...] = ("naive", "landmark", "msm", "spline")
@@ -116,7 +116,7 @@ def _nothing_else(method: Method, frame: pl.DataFrame) -> Assumption:
     p, estimate = control[0]["p_value"], control[0]["estimate"]
     said = (
         f"negative control: ten points more of later sessions go with {significant(estimate)} "
-        f"points on an earlier score, p = {p:.3f}; it should be none"
+        f"points on an earlier score, {p_value(p)}; it should be none"
     )
     if method == "msm":
         return Assumption(text, f"{said} without weights, which are there to remove it")

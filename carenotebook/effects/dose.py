@@ -25,7 +25,7 @@ from carenotebook.effects.splines import harrell_knots, spline_basis
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, Estimate
-from carenotebook.results.words import significant
+from carenotebook.results.words import p_value, significant
 
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
@@ -174,7 +174,7 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
         )
         rows += _break_terms(data, threshold, broken)
     return DoseResponse(
-        heading=f"{outcome} along {dose}",
+        heading=f"{outcome} along {dose}".replace("_", " ").capitalize(),
         frame=pl.DataFrame(rows, schema=_SCHEMA, orient="row"),
         basis=Basis(
             estimand=f"Mean {outcome} at each {dose}, {_given(adjust)}: what goes with the dose.",
@@ -291,7 +291,7 @@ def _assumptions(threshold: float | None, broken: Break | None) -> tuple[Assumpt
     where = f"{significant(broken.low)} to {significant(broken.high)}"
     seen = (
         f"its interval, {where}, holds {broken.covered:.0%} of the places tried, and a break "
-        f"anywhere has p = {broken.p_value:.3f}"
+        f"anywhere has {p_value(broken.p_value)}"
     )
     told = "these data do not locate one: " if unlocated else ""
     located = Assumption(

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.effects.frames import design
+from carenotebook.results.words import p_value
 
 TRUNCATED = (0.001, 0.999)
 """Weights beyond these quantiles are set to them (Cole & Hernan 2008); cutting more biases more."""
@@ -47,7 +48,7 @@ class Leaving:
         if self.p_value is None or self.coefficient is None:
             return "nobody who was due stops having scores"
         way = "more" if self.coefficient > 0 else "less"
-        return f"a higher last score goes with stopping {way} often, p = {self.p_value:.3f}"
+        return f"a higher last score goes with stopping {way} often, {p_value(self.p_value)}"
 
     def weights(self, frame: pl.DataFrame) -> pl.Series:
         """The weight of each row."""

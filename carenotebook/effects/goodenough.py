@@ -12,6 +12,7 @@ from carenotebook.effects.frames import codes, complete, numbers, said_missing, 
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.random import fit_random
 from carenotebook.results.estimate import Assumption, Basis, Estimate
+from carenotebook.results.words import p_value
 
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
@@ -101,7 +102,7 @@ def good_enough_level(frame: Frame, outcome: str, client: str, session: str) -> 
             assumptions=(
                 Assumption(
                     "Each session changes as much, whatever the length (dose-response).",
-                    f"change by session differs by length, p = {slower['p_value']:.3f}",
+                    f"change by session differs by length, {p_value(slower['p_value'])}",
                     holds=None if slower["p_value"] >= 0.05 else False,
                 ),
                 Assumption("Change is a straight line over sessions."),

@@ -24,6 +24,7 @@ from carenotebook.effects.frames import (
 )
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 from carenotebook.results.statistics import Z95
+from carenotebook.results.words import p_value
 
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
@@ -248,7 +249,7 @@ def _assumptions(proportional: pl.DataFrame) -> tuple[Assumption, ...]:
         Assumption(same, "all events come at one time, or so few that it cannot be tested")
         if p is None
         else Assumption(
-            same, f"Grambsch-Therneau test of all terms together, p = {p:.3f}", holds=p >= 0.05
+            same, f"Grambsch-Therneau test of all terms together, {p_value(p)}", holds=p >= 0.05
         )
     )
     return (

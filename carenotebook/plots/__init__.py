@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CHARTS = {
     "carenotebook.effects.attending.AttendanceEffect": "attending.attendance_effect_chart",
+    "carenotebook.effects.beside.EstimatesBeside": "estimates.beside_chart",
     "carenotebook.effects.benefit.DecisionCurve": "benefit.benefit_chart",
     "carenotebook.effects.competing.CumulativeIncidenceCurve": "curves.incidence_chart",
     "carenotebook.effects.did.DifferenceInDifferences": "adoption.events_chart",

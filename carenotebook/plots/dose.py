@@ -9,7 +9,7 @@ import altair as alt
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.theme import INK, MUTED, WIDTH, A, B
 from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.results.words import from_to, significant
+from carenotebook.results.words import from_to, p_value, significant
 
 if TYPE_CHECKING:
     from carenotebook.effects.dose import DoseResponse
@@ -72,7 +72,7 @@ def _note(result: DoseResponse, place: list[dict[str, Any]]) -> str:
         told.append(f"Dashed: the threshold asked about, {significant(result.threshold)}.")
     told += [
         f"Diamond: where a break fits best, {significant(r['estimate'])} "
-        f"({from_to(r['conf_low'], r['conf_high'])}); a break anywhere: p = {r['p_value']:.3f}."
+        f"({from_to(r['conf_low'], r['conf_high'])}); a break anywhere: {p_value(r['p_value'])}."
         for r in place
     ]
     return " ".join([*told, result.basis.caveat])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from carenotebook.core.errors import OptionError
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -155,6 +156,27 @@ class Estimate(Result):
         ]
         return "\n".join([*parts, *([f"Caveat: {self.basis.caveat}"] if self.basis.caveat else [])])
 
+    def said(self, term: str | None = None, privacy: Privacy | None = None) -> str:
+        """One estimate in words.
+
+        Parameters
+        ----------
+        term : str, optional
+            As in `tidy`; by default the first.
+        privacy : Privacy, optional
+
+        Raises
+        ------
+        OptionError
+            If there is no such term.
+        """
+        shown = self.released(privacy)
+        names = shown.frame["term"].to_list()
+        if term is not None and term not in names:
+            raise OptionError(f"said(): there is no term {term!r}; there is {', '.join(names)}.")
+        place = 0 if term is None else names.index(term)
+        return self.found(Released(shown.frame[place : place + 1], shown.privacy))[0]
+
     def found(self, released: Released) -> list[str]:
         """The released estimates, a line each."""
         if released.hidden:
@@ -202,5 +224,5 @@ def _assumed(assumption: Assumption, *, hidden: bool) -> str:
     if hidden and assumption.diagnostic:
         return f"Assumes: {assumption.text} (what the data say of it is hidden)"
     seen = assumption.diagnostic or "these data cannot tell"
-    verdict = {True: "", False: " Does not hold here:", None: ""}[assumption.holds]
-    return f"Assumes:{verdict} {assumption.text} ({seen})"
+    verdict = " Does not hold here" if assumption.holds is False else ""
+    return f"Assumes: {assumption.text}{verdict} ({seen})"

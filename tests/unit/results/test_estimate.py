@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from carenotebook.core.errors import OptionError
 from carenotebook.privacy import Privacy
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 
@@ -41,7 +42,7 @@ def test_the_summary_tells_estimand_figures_n_missing_assumptions_and_caveat():
         "N: about 280 rows from about 95 clients. Left out: about 120 (no score).",
         "Missing: Scores are taken at attended sessions.",
         "Assumes: Missing at random. (these data cannot tell)",
-        "Assumes: Does not hold here: Linear. (p)",
+        "Assumes: Linear. Does not hold here (p)",
         "Caveat: Not proof.",
     ]
     assert found.diagnostics()["holds"].to_list() == [None, False]
@@ -73,3 +74,11 @@ def test_the_chart_and_the_table_print_the_figures():
     table = found._repr_html_()
     assert "-2.33 (-5.6 to 0.945)" in table
     assert "&lt; 0.001" in table
+
+
+def test_one_estimate_is_said_by_its_term():
+    assert estimate().said() == "treatment: -2.33 (95 % CI -5.6 to 0.945; p = 0.163)"
+    assert estimate().said("time") == "time: 0.705 (95 % CI 0.413 to 0.997; p < 0.001)"
+    assert "Hidden" in estimate(rows=9, clusters={}).said()
+    with pytest.raises(OptionError, match="no term 'dose'; there is treatment, time"):
+        estimate().said("dose")
