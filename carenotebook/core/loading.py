@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,8 +73,8 @@ def load(folder: str | Path, *, as_of: When | None = None) -> Cohort:
             return _as_of(open_saved(home, manifest), as_of)
 
 
-def has_client(folder: str | Path, client: str) -> bool:
-    """Whether a saved cohort has a client of this id.
+def known_clients(folder: str | Path, ids: Collection[str]) -> set[str]:
+    """Those of the ids that a saved cohort has in some table.
 
     Raises
     ------
@@ -81,10 +82,11 @@ def has_client(folder: str | Path, client: str) -> bool:
         If the folder holds no saved cohort.
     """
     home = Path(folder).resolve()
-    tables = _saved(home, read_manifest(home)).parts
-    known = (f for part in tables for n, f in part.items() if n != "policies")
-    wanted = pl.col("client_id") == client
-    return any(f.filter(wanted).head(1).collect().height for f in known)
+    parts = _saved(home, read_manifest(home)).parts
+    tables = [f for part in parts for name, f in part.items() if name != "policies"]
+    wanted = pl.col("client_id").is_in(list(ids))
+    found = pl.concat(f.filter(wanted).select("client_id") for f in tables).unique().collect()
+    return set(found["client_id"])
 
 
 def open_saved(home: Path, manifest: dict[str, Any]) -> Cohort:

@@ -19,6 +19,9 @@ _MODULE_OF = {
     "case_schema": "case_check",
     "cases": "case_files",
     "check_case": "case_files",
+    "checkin_answers": "checkin_sheet",
+    "checkin_form": "checkin_paper",
+    "read_checkin_forms": "checkin_sheet",
     "check_letter": "letter_files",
     "compare_plays": "case_compare",
     "debrief": "case_print",
@@ -52,6 +55,8 @@ __all__ = [
     "cases",
     "check_case",
     "check_letter",
+    "checkin_answers",
+    "checkin_form",
     "compare_plays",
     "debrief",
     "draft_letter",
@@ -69,6 +74,7 @@ __all__ = [
     "play_from_dict",
     "play_to_dict",
     "read_case",
+    "read_checkin_forms",
     "read_directory",
     "read_letter",
     "reading_age",
@@ -95,6 +101,9 @@ if TYPE_CHECKING:
     from carenotebook.outreach.case_print import handout as handout
     from carenotebook.outreach.case_print import seminar as seminar
     from carenotebook.outreach.checkin_notice import CheckInNotice as CheckInNotice
+    from carenotebook.outreach.checkin_paper import checkin_form as checkin_form
+    from carenotebook.outreach.checkin_sheet import checkin_answers as checkin_answers
+    from carenotebook.outreach.checkin_sheet import read_checkin_forms as read_checkin_forms
     from carenotebook.outreach.letter_draft import draft_letter as draft_letter
     from carenotebook.outreach.letter_files import approve_letter as approve_letter
     from carenotebook.outreach.letter_files import check_letter as check_letter

@@ -49,7 +49,7 @@ class Page:
 
     def html(self) -> str:
         """The page as one HTML file that needs nothing else; made to be printed."""
-        return _template("case_page.html.j2").render(page=self)
+        return template("case_page.html.j2").render(page=self)
 
     def _repr_html_(self) -> str:
         return fragment(self)
@@ -60,11 +60,12 @@ class Page:
 
 def fragment(page: Page) -> str:
     """The page's body alone, for a notebook."""
-    return _template("case_body.html.j2").render(page=page)
+    return template("case_body.html.j2").render(page=page)
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """A template of this folder; what it is given is escaped, and what it lacks is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

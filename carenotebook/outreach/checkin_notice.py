@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from carenotebook.core.errors import OptionError
@@ -27,6 +28,9 @@ WORDS_NOT_KEPT = (
     "What you write here is not saved. The person who gave you this form can read it now, and then "
     "it is gone."
 )
+NO_NAME = "Please do not write your name on this page."
+CODE = "Code:"
+DATE = "Date:"
 
 _LONGEST = 400
 
@@ -70,6 +74,12 @@ class CheckInNotice:
     seen_by: str
     used_for: str
     keep_words: bool = False
+
+    @property
+    def help_now(self) -> str:
+        """Where to turn now, no number broken over two lines, and that nobody is watching."""
+        unbroken = re.sub(r"(?<=\d) (?=\d)", "\N{NO-BREAK SPACE}", self.in_danger.strip())
+        return f"{unbroken} {UNWATCHED}"
 
     def __post_init__(self) -> None:
         for name in ("in_danger", "seen_by", "used_for"):

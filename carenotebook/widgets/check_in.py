@@ -15,7 +15,7 @@ from carenotebook.core.journal import (
     append_checkins,
     new_key,
 )
-from carenotebook.core.loading import has_client
+from carenotebook.core.loading import known_clients
 from carenotebook.core.options import REASONS
 from carenotebook.describe.alternatives import offered_obstacles
 from carenotebook.outreach import checkin_notice as said
@@ -84,7 +84,7 @@ class CheckIn(CareWidget):
     def __init__(self, folder: str | Path | None, client: str, notice: CheckInNotice) -> None:
         if not isinstance(notice, CheckInNotice):
             raise OptionError("CheckIn needs a CheckInNotice: what the client is told.")
-        if folder is not None and not has_client(folder, client):
+        if folder is not None and not known_clients(folder, [client]):
             raise OptionError("CheckIn: the cohort in the folder has no client of that id.")
         super().__init__()
         self._folder = folder
@@ -142,7 +142,7 @@ class CheckIn(CareWidget):
             said.TITLE,
             said.LEAD,
             said.DANGER,
-            f"{notice.in_danger} {said.UNWATCHED}",
+            notice.help_now,
             (*tried, notice.seen_by, notice.used_for),
             Choices(
                 said.OBSTACLES,
@@ -166,5 +166,5 @@ class CheckIn(CareWidget):
     def fallback(self) -> str:
         return (
             f"<p>A check-in stood here. A notebook keeps no answer. "
-            f"<strong>{escape(said.DANGER)}</strong> {escape(self._notice.in_danger)}</p>"
+            f"<strong>{escape(said.DANGER)}</strong> {escape(self._notice.help_now)}</p>"
         )
