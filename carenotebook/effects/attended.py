@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.effects.clusters import clusters_of
 from carenotebook.effects.dose import tidy_row
 from carenotebook.effects.followup import KEY, LOSSES, OTHER, FollowUp, counted
 from carenotebook.effects.frames import design, numbers
-from carenotebook.effects.linear import Linear, cluster_codes, fit_linear
+from carenotebook.effects.linear import Linear, fit_linear
 from carenotebook.effects.sessionweights import varied
 
 CALLER = "attendance_effect()"
@@ -44,15 +45,19 @@ class Study:
         One row an episode: score, baseline, due, attended, share, share_10_points, the losses.
     estimand : {"per_session", "share"}
     adjust : tuple of str
-    cluster : str
+    cluster : tuple of str
+        Client, therapist, or both.
     weights : str or None
+    kind_weights : str or None
+        Those that tell kinds of loss apart.
     """
 
     frame: pl.DataFrame
     estimand: Estimand
     adjust: tuple[str, ...]
-    cluster: str
+    cluster: tuple[str, ...]
     weights: str | None = None
+    kind_weights: str | None = None
 
     @property
     def dose(self) -> str:
@@ -119,8 +124,8 @@ def future_term(study: FollowUp, made: Study) -> Row | None:
     return (row[0], FUTURE, *row[2:])
 
 
-def _more(cluster: str) -> list[str]:
-    return [] if cluster in KEY else [cluster]
+def _more(cluster: Sequence[str]) -> list[str]:
+    return [c for c in cluster if c not in KEY]
 
 
 def _fit(
@@ -134,7 +139,7 @@ def _fit(
         )
     whole = np.column_stack([np.ones(frame.height), matrix])
     weights = None if study.weights is None else numbers(frame, study.weights, CALLER)
-    clusters = cluster_codes(frame, study.cluster, CALLER)
+    clusters = clusters_of(frame, study.cluster, CALLER)
     return fit_linear(numbers(frame, outcome, CALLER), whole, clusters, weights), names
 
 
@@ -164,7 +169,10 @@ def _kinds(study: Study) -> list[Row]:
     beside = varied(study.frame, ["due", "baseline", *study.adjust])
     if not lost or study.frame.height < len(lost) + len(beside) + LEAST_RESIDUAL:
         return []
-    fit, names = _fit(study.frame, "score", [*lost, *beside], study)
+    if study.weights is not None and study.kind_weights is None:
+        return []
+    told = replace(study, weights=study.kind_weights)
+    fit, names = _fit(study.frame, "score", [*lost, *beside], told)
     return [
         _row("control" if name == "provider_cancel" else "kind", name, fit, names)
         for name in lost

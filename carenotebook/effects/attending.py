@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
@@ -31,6 +31,7 @@ from carenotebook.effects.attendingwords import (
     in_words,
 )
 from carenotebook.effects.attendingwords import heading as heading_of
+from carenotebook.effects.clusters import clusters_of, names_of
 from carenotebook.effects.dose import DoseResponse, dose_response
 from carenotebook.effects.followup import KEY, FollowUp, Plan, follow
 from carenotebook.effects.frames import complete
@@ -38,7 +39,7 @@ from carenotebook.effects.sessionweights import SessionWeights, session_weights
 from carenotebook.privacy import Released
 from carenotebook.results.estimate import Basis, Estimate
 
-Clusters = Literal["client_id", "therapist_id"]
+Cluster = Literal["client_id", "therapist_id"]
 _WHY = {
     "estimand": "estimand= says what is compared: pass "
     '"per_session" (one more of the sessions due) or "share" (ten points more of them)',
@@ -86,7 +87,7 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     adjust: Sequence[str] = (),
     window: str = "4w",
     landmark: str | None = None,
-    cluster: Clusters = "client_id",
+    cluster: Cluster | Sequence[Cluster] = "client_id",
 ) -> AttendanceEffect:
     """Whether attending more of the sessions due goes with a better score at a fixed horizon.
 
@@ -122,8 +123,8 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
         The score nearest to the horizon counts if it is at most this far from it.
     landmark : str, optional
         By default half the horizon.
-    cluster : {"client_id", "therapist_id"}
-        Whose episodes go together.
+    cluster : {"client_id", "therapist_id"}, or both in a list
+        Whose episodes go together. Both: errors allow for clients and for therapists at once.
 
     Returns
     -------
@@ -151,6 +152,10 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
 
     Notes
     -----
+    No-shows, late and early cancellations enter apart; in "msm" with weights that also follow in
+    which way a session was lost (two further models: without a word or cancelled, late or early),
+    and not at all where these cannot be fitted. Errors in two ways: Cameron, Gelbach & Miller 2011.
+
     Landmark: Anderson, Cain & Gelber 1983. Marginal structural model: Robins, Hernan & Brumback
     2000; weights truncated at the 1st and 99th percentile, counted as known, so that errors (by
     cluster) tend to be too wide. Negative controls: Lipsitch, Tchetgen & Cohen 2010.
@@ -163,7 +168,10 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     check_option("method", method, METHODS)
     plan = _plan(outcome, estimand, baseline, horizon, window)
     wanted: Estimand = estimand or "per_session"
-    extra = ["therapist_id"] if cluster == "therapist_id" else []
+    ways = names_of(cluster, CALLER)
+    for way in ways:
+        check_option("cluster", way, get_args(Cluster))
+    extra = [w for w in ways if w == "therapist_id"]
     study = follow(cohort, plan, [*dict.fromkeys([*adjust, *extra])], CALLER)
     study, left_out = _complete(study, [*adjust, *extra])
     at_landmark = _landmark(landmark, plan) if method == "landmark" else None
@@ -172,7 +180,7 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     weighting = session_weights(study, used, CALLER) if method == "msm" else None
     if weighting is not None:
         rows = rows.join(weighting.frame, on=KEY, maintain_order="left")
-    made = Study(rows, wanted, used, cluster, "weight" if weighting is not None else None)
+    made = Study(rows, wanted, used, ways or ("client_id",), *_weights(weighting))
     return _result(study, made, weighting, (method, threshold, plan, f"{horizon}"), left_out | more)
 
 
@@ -192,9 +200,8 @@ def _result(
     frame = pl.DataFrame(
         [*terms, *broken, *([future] if future else [])], schema=SCHEMA, orient="row"
     )
-    clients = {"clients": made.frame["client_id"].n_unique()}
-    if made.cluster == "therapist_id":
-        clients["therapists"] = made.frame["therapist_id"].n_unique()
+    found = clusters_of(made.frame, made.cluster, CALLER)
+    clients = {"clients": made.frame["client_id"].n_unique(), **(found.counted if found else {})}
     return AttendanceEffect(
         heading=title,
         frame=frame,
@@ -207,7 +214,14 @@ def _result(
             missing="Scores are taken at attended sessions, so they are missing where attendance "
             "is low"
             + ("; weights allow for it." if weighting else "; nothing here allows for it."),
-            assumptions=assumptions(method, frame, weighting, curve),
+            assumptions=tuple(
+                dict.fromkeys(
+                    (
+                        *assumptions(method, frame, weighting, curve),
+                        *((found.enough,) if found else ()),
+                    )
+                )
+            ),
             caveat=caveat(method),
             residual_df=fit.residual_df,
         ),
@@ -216,6 +230,13 @@ def _result(
         overlap=None if weighting is None else weighting.overlap,
         curve=curve,
     )
+
+
+def _weights(weighting: SessionWeights | None) -> tuple[str | None, str | None]:
+    """The columns of weights: for attending, and for the kinds of loss."""
+    if weighting is None:
+        return None, None
+    return "weight", "kind_weight" if weighting.kinds is None else None
 
 
 def _plan(

@@ -96,7 +96,7 @@ def assumptions(
     """What the method rests on, with what these data say of it."""
     found = [_nothing_else(method, frame)]
     if weighting is not None:
-        found += _weighted(weighting)
+        found += [*_weighted(weighting), _kinds(weighting)]
     else:
         found.append(Assumption("Who has a score at the horizon does not depend on how they are."))
     found.append(_provider(frame))
@@ -141,6 +141,13 @@ def _weighted(weighting: SessionWeights) -> list[Assumption]:
             f"{weighting.effective:.0%} of the size",
         ),
     ]
+
+
+def _kinds(weighting: SessionWeights) -> Assumption:
+    text = "In which way a session is lost is told by the last score and the history too."
+    if weighting.kinds is not None:
+        return Assumption(text, f"kinds of loss are not told apart: {weighting.kinds}")
+    return Assumption(text, "kinds of loss have weights of their own, from models in sequence")
 
 
 def _provider(frame: pl.DataFrame) -> Assumption:

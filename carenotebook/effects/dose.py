@@ -12,6 +12,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.breaks import Break, bent, check_threshold, find_break
+from carenotebook.effects.clusters import Clusters, clusters_of, names_of
 from carenotebook.effects.frames import (
     Array,
     complete,
@@ -20,7 +21,7 @@ from carenotebook.effects.frames import (
     said_missing,
     taken,
 )
-from carenotebook.effects.linear import Linear, cluster_codes, fit_linear, named_clusters
+from carenotebook.effects.linear import Linear, fit_linear
 from carenotebook.effects.splines import harrell_knots, spline_basis
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -75,8 +76,13 @@ class _Data:
     dose: Array
     others: Array
     knots: Array
-    clusters: npt.NDArray[np.int64] | None
+    clusters: Clusters | None
     weights: Array | None
+
+    @property
+    def coarsest(self) -> npt.NDArray[np.int64] | None:
+        """Whose residuals change sign together when drawn."""
+        return None if self.clusters is None else self.clusters.coarsest
 
     @property
     def smooth(self) -> Array:
@@ -98,7 +104,7 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     threshold: float | None = None,
     knots: int = 4,
     *,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
     draws: int = 399,
     seed: int = 1,
@@ -122,9 +128,9 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
         are tested there, and the best-supported place of a break is sought over all doses.
     knots : int
         3 to 7.
-    cluster : str, optional
-        Column of rows that go together; `client_id` also tells the privacy gate how many clients
-        there are.
+    cluster : str or sequence of str, optional
+        Column of rows that go together, or two that cross (clients and therapists); `client_id`
+        also tells the privacy gate how many clients there are.
     weights : str, optional
         Column of weights above 0.
     draws, seed : int
@@ -158,19 +164,21 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     place of a break by profile likelihood with Hansen's (2000, Econometrica 68:575) critical
     value, which assumes equal spread; whether there is one by the largest gain over all places in
     a wild bootstrap of the smooth model (seeded). Where there is none, the interval of its place
-    covers most doses, and the place means nothing.
+    covers most doses, and the place means nothing. Clusters in two ways: Cameron, Gelbach & Miller
+    2011, the bootstrap by the way with fewer of them.
     """
-    frame, columns = taken(frame, [outcome, dose, *adjust, cluster, weights], CALLER)
+    groups = names_of(cluster, CALLER)
+    frame, columns = taken(frame, [outcome, dose, *adjust, *groups, weights], CALLER)
     used, left_out = complete(frame, columns, CALLER)
     if used.height <= knots + len(adjust) + 2:
         raise OptionError(f"{CALLER}: {used.height} complete rows are too few for this model.")
-    data = _data(used, (outcome, dose, cluster, weights), adjust, knots)
+    data = _data(used, (outcome, dose, weights), adjust, groups, knots)
     fit = fit_linear(data.y, data.smooth, data.clusters, data.weights)
     rows, broken = [*_smooth_terms(data, fit)], None
     if threshold is not None:
         check_threshold(data.dose, threshold, CALLER)
         broken = find_break(
-            data.y, data.dose, data.smooth, data.weights, data.clusters, draws, seed
+            data.y, data.dose, data.smooth, data.weights, data.coarsest, draws, seed
         )
         rows += _break_terms(data, threshold, broken)
     return DoseResponse(
@@ -179,10 +187,10 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
         basis=Basis(
             estimand=f"Mean {outcome} at each {dose}, {_given(adjust)}: what goes with the dose.",
             rows=used.height,
-            clusters=named_clusters(cluster, int(fit.freedom) + 1),
+            clusters={} if data.clusters is None else data.clusters.counted,
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=_assumptions(threshold, broken),
+            assumptions=_assumptions(data.clusters, threshold, broken),
             caveat=f"People who differ in {dose} differ otherwise too; the curve alone does not "
             "say what more of it would do.",
             residual_df=fit.residual_df,
@@ -210,11 +218,12 @@ _SCHEMA = {
 
 def _data(
     used: pl.DataFrame,
-    named: tuple[str, str, str | None, str | None],
+    named: tuple[str, str, str | None],
     adjust: Sequence[str],
+    groups: Sequence[str],
     knots: int,
 ) -> _Data:
-    outcome, dose, cluster, weights = named
+    outcome, dose, weights = named
     doses = numbers(used, dose, CALLER)
     placed = harrell_knots(doses, knots, CALLER)
     others, _ = design(used, adjust, CALLER)
@@ -223,7 +232,7 @@ def _data(
         dose=doses,
         others=others,
         knots=placed,
-        clusters=cluster_codes(used, cluster, CALLER),
+        clusters=clusters_of(used, groups, CALLER),
         weights=None if weights is None else _positive(numbers(used, weights, CALLER), weights),
     )
     design(used, [dose, *adjust], CALLER)
@@ -283,10 +292,13 @@ def _given(adjust: Sequence[str]) -> str:
     return f"given {', '.join(adjust)}" if adjust else "not adjusted for anything"
 
 
-def _assumptions(threshold: float | None, broken: Break | None) -> tuple[Assumption, ...]:
+def _assumptions(
+    clusters: Clusters | None, threshold: float | None, broken: Break | None
+) -> tuple[Assumption, ...]:
     smooth = Assumption("The curve is smooth between its knots; covariates add to it linearly.")
+    many = () if clusters is None else (clusters.enough,)
     if threshold is None or broken is None:
-        return (smooth,)
+        return (smooth, *many)
     unlocated = broken.covered > _UNLOCATED or broken.p_value > 0.05
     where = f"{significant(broken.low)} to {significant(broken.high)}"
     seen = (
@@ -299,4 +311,4 @@ def _assumptions(threshold: float | None, broken: Break | None) -> tuple[Assumpt
         told + seen,
         holds=not unlocated,
     )
-    return (smooth, located)
+    return (smooth, *many, located)

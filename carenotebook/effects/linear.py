@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, codes
+from carenotebook.effects.clusters import Clusters, Codes
+from carenotebook.effects.frames import Array
 from carenotebook.effects.glm import quantile
 
 
@@ -60,7 +58,7 @@ class Linear:
 def fit_linear(
     y: Array,
     matrix: Array,
-    clusters: npt.NDArray[np.int64] | None = None,
+    clusters: Clusters | None = None,
     weights: Array | None = None,
 ) -> Linear:
     """Least squares by statsmodels with robust errors (HC1), or robust by cluster (CR1).
@@ -70,50 +68,26 @@ def fit_linear(
     y : array of shape (rows,)
     matrix : array of shape (rows, terms)
         With its intercept.
-    clusters : array of shape (rows,), optional
-        0, 1, ...
+    clusters : Clusters, optional
+        In one way, or in two.
     weights : array of shape (rows,), optional
     """
     import statsmodels.api as sm
 
     scale = np.maximum(np.abs(matrix).max(0), 1e-300)
     model = sm.WLS(y, matrix / scale, weights=1.0 if weights is None else weights)
-    if clusters is None:
-        fit = model.fit(cov_type="HC1")
-        freedom = float(fit.df_resid)
-    else:
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters})
-        freedom = float(clusters.max())
+
+    def by(groups: Codes) -> Array:
+        fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
+        return np.asarray(fit.cov_params())
+
+    fit = model.fit(cov_type="HC1")
+    covariance = np.asarray(fit.cov_params()) if clusters is None else clusters.covariance(by)
     return Linear(
         params=np.asarray(fit.params) / scale,
-        covariance=np.asarray(fit.cov_params()) / np.outer(scale, scale),
-        freedom=freedom,
+        covariance=covariance / np.outer(scale, scale),
+        freedom=float(fit.df_resid) if clusters is None else clusters.freedom,
         residuals=np.asarray(fit.resid),
         fitted=np.asarray(fit.fittedvalues),
         residual_df=int(fit.df_resid),
     )
-
-
-def cluster_codes(
-    frame: pl.DataFrame, cluster: str | None, caller: str
-) -> npt.NDArray[np.int64] | None:
-    """Numbers for the clusters; None where there are none.
-
-    Raises
-    ------
-    OptionError
-        For a single cluster.
-    """
-    if cluster is None:
-        return None
-    found = codes(frame, cluster)
-    if found.max() < 1:
-        raise OptionError(f"{caller}: {cluster} has a single value; errors cannot be found.")
-    return found
-
-
-def named_clusters(cluster: str | None, many: int) -> dict[str, int]:
-    """How many clusters, clients by the name under which the privacy gate counts them."""
-    if cluster is None:
-        return {}
-    return {"clients" if cluster == "client_id" else cluster: many}

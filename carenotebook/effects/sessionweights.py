@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.followup import CHOSEN, KEY, FollowUp, counted
 from carenotebook.effects.frames import Array, design
+from carenotebook.effects.kinds import kind_ratios
 from carenotebook.effects.logistic import fit_logistic
 from carenotebook.effects.propensity import (
     LARGEST_SHARE,
@@ -33,7 +35,7 @@ class SessionWeights:
     Attributes
     ----------
     frame : polars.DataFrame
-        client_id, episode, weight.
+        client_id, episode, weight, and kind_weight where kinds of loss can be told apart.
     balance : polars.DataFrame
         covariate, before, after: standardised differences between sessions that were attended and
         sessions that the client lost, before and after weighting each session.
@@ -44,6 +46,8 @@ class SessionWeights:
         Before truncation.
     effective : float
         Effective size over the number of episodes with an outcome.
+    kinds : str or None
+        Why kinds of loss cannot be told apart; None where they can.
     """
 
     frame: pl.DataFrame
@@ -51,6 +55,7 @@ class SessionWeights:
     overlap: pl.DataFrame
     largest: float
     effective: float
+    kinds: str | None
 
 
 def session_weights(study: FollowUp, adjust: Sequence[str], caller: str) -> SessionWeights:
@@ -58,7 +63,8 @@ def session_weights(study: FollowUp, adjust: Sequence[str], caller: str) -> Sess
 
     Three pooled logistic models, each given the last score, over one that leaves it out: whether a
     session is attended (those that the client decided), whether care goes on after it, and whether
-    somebody who is still there has a score near the horizon.
+    somebody who is still there has a score near the horizon. Kinds of loss have weights of their
+    own, in which the first is followed by which way a session was lost.
 
     Raises
     ------
@@ -73,13 +79,17 @@ def session_weights(study: FollowUp, adjust: Sequence[str], caller: str) -> Sess
     rows = _person_sessions(study, adjust)
     attending, balance, overlap = _attending(rows, adjust, caller)
     staying = _staying(rows, adjust, caller)
-    parts = rows.select(KEY).with_columns(weight=pl.Series(attending * staying))
-    product = parts.group_by(KEY, maintain_order=True).agg(pl.col("weight").product())
+    kinds = kind_ratios(rows, [*_BASE, *_HISTORY, *adjust], partial(_chance, caller=caller))
+    named = {"weight": attending * staying}
+    if not isinstance(kinds, str):
+        named["kind_weight"] = attending * staying * kinds
+    parts = rows.select(KEY).with_columns(**{n: pl.Series(v) for n, v in named.items()})
+    product = parts.group_by(KEY, maintain_order=True).agg(pl.col(*named).product())
     measured = _measured(study, rows, adjust, caller)
     joined = measured.join(product, on=KEY, how="left", maintain_order="left").with_columns(
-        weight=pl.col("weight").fill_null(1.0) * pl.col("measuring")
+        pl.col(*named).fill_null(1.0) * pl.col("measuring")
     )
-    return _truncated(joined, balance, overlap, caller)
+    return _truncated(joined, (balance, overlap), kinds if isinstance(kinds, str) else None, caller)
 
 
 def _person_sessions(study: FollowUp, adjust: Sequence[str]) -> pl.DataFrame:
@@ -155,12 +165,14 @@ def _measured(
 
 
 def _truncated(
-    joined: pl.DataFrame, balance: pl.DataFrame, overlap: pl.DataFrame, caller: str
+    joined: pl.DataFrame,
+    tables: tuple[pl.DataFrame, pl.DataFrame],
+    kinds: str | None,
+    caller: str,
 ) -> SessionWeights:
     whole = joined["weight"].to_numpy()
-    low, high = np.quantile(whole, TRUNCATED)
-    cut = np.clip(whole, low, high)
-    effective = effective_size(cut) / len(cut)
+    cut = _cut(whole)
+    effective = _left(cut)
     if effective < LEAST_EFFECTIVE or cut.max() / cut.sum() > LARGEST_SHARE:
         raise OptionError(
             f"{caller}: the weights explode (largest {whole.max():,.0f}; their effective size is "
@@ -168,7 +180,20 @@ def _truncated(
             "stayed. Choose an earlier horizon, or adjust for less."
         )
     frame = joined.select(KEY).with_columns(weight=pl.Series(cut))
-    return SessionWeights(frame, balance, overlap, float(whole.max()), effective)
+    if kinds is None:
+        told = _cut(joined["kind_weight"].to_numpy())
+        if _left(told) < LEAST_EFFECTIVE or told.max() / told.sum() > LARGEST_SHARE:
+            kinds = "their weights explode"
+        frame = frame.with_columns(kind_weight=pl.Series(told))
+    return SessionWeights(frame, *tables, float(whole.max()), effective, kinds)
+
+
+def _cut(weights: Array) -> Array:
+    return np.clip(weights, *np.quantile(weights, TRUNCATED))
+
+
+def _left(weights: Array) -> float:
+    return effective_size(weights) / len(weights)
 
 
 def _chance(frame: pl.DataFrame, happened: Array, covariates: list[str], caller: str) -> Array:

@@ -12,9 +12,9 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.effects.clusters import Clusters, Codes, clusters_of, names_of
 from carenotebook.effects.frames import (
     Array,
-    codes,
     complete,
     design,
     numbers,
@@ -22,7 +22,6 @@ from carenotebook.effects.frames import (
     taken,
 )
 from carenotebook.effects.glm import tidy_terms
-from carenotebook.effects.linear import named_clusters
 from carenotebook.effects.logistic import Logistic, as_flags, fit_logistic
 from carenotebook.effects.propensity import (
     BALANCED,
@@ -72,7 +71,7 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     method: Weighting = "iptw",
     *,
     truncate: float = TRUNCATE,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
 ) -> WeightedEffect:
     """The mean difference between treated and untreated, weighted to be alike at the start.
 
@@ -95,9 +94,9 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
         average effect in those of whom either treatment was likely; safer where groups differ much.
     truncate : float
         For "iptw": the share of weights at each end that are set to the limit (0: none).
-    cluster : str, optional
-        Column of therapists, sites or clients whose rows go together; `client_id` also tells the
-        privacy gate how many clients there are.
+    cluster : str or sequence of str, optional
+        Column of therapists, sites or clients whose rows go together, or two that cross;
+        `client_id` also tells the privacy gate how many clients there are.
 
     Returns
     -------
@@ -130,7 +129,8 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     """
     check_option("method", method, WEIGHTINGS)
     _check(adjust, truncate)
-    frame, columns = taken(frame, [outcome, treatment, *adjust, cluster], CALLER)
+    ways = names_of(cluster, CALLER)
+    frame, columns = taken(frame, [outcome, treatment, *adjust, *ways], CALLER)
     used, left_out = complete(frame, columns, CALLER)
     y, treated = _groups(used, outcome, treatment)
     matrix, names = design(used, adjust, CALLER)
@@ -138,8 +138,9 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     weights = propensity_weights(treated, model.chance, method, truncate)
     check_weights(treated, weights, CALLER)
     difference, influence = _difference(y, treated, weights, model)
-    error, clusters = _error(influence, used, cluster)
-    freedom = float("inf") if cluster is None else clusters - 1.0
+    clusters = clusters_of(used, ways, CALLER)
+    error = _error(influence, clusters)
+    freedom = float("inf") if clusters is None else clusters.freedom
     balance = balance_table(treated, matrix, names, weights.values)
     overlap = overlap_table(treated, model.chance, weights.values)
     return WeightedEffect(
@@ -148,10 +149,13 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
         basis=Basis(
             estimand=f"Mean difference in {outcome} {_FOR_WHOM[method]}.",
             rows=used.height,
-            clusters=named_clusters(cluster, clusters),
+            clusters={} if clusters is None else clusters.counted,
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=_assumptions(weights, balance, overlap, (method, truncate)),
+            assumptions=(
+                *_assumptions(weights, balance, overlap, (method, truncate)),
+                *(() if clusters is None else (clusters.enough,)),
+            ),
             caveat="Weights make groups alike in what was recorded, and in nothing else.",
             residual_df=used.height - len(model.params) - 2,
         ),
@@ -197,15 +201,15 @@ def _difference(
     return means[0] - means[1], weights.values * centred + through
 
 
-def _error(influence: Array, used: pl.DataFrame, cluster: str | None) -> tuple[float, int]:
-    if cluster is None:
-        return float(np.sqrt((influence**2).sum())), used.height
-    place = codes(used, cluster)
-    many = int(place.max()) + 1
-    if many < 2:
-        raise OptionError(f"{CALLER}: cluster= has a single value; errors cannot be found.")
-    summed = np.bincount(place, weights=influence)
-    return float(np.sqrt((summed**2).sum() * many / (many - 1))), many
+def _error(influence: Array, clusters: Clusters | None) -> float:
+    if clusters is None:
+        return float(np.sqrt((influence**2).sum()))
+
+    def by(groups: Codes) -> Array:
+        summed = np.bincount(groups, weights=influence)
+        return np.atleast_2d((summed**2).sum() * len(summed) / (len(summed) - 1))
+
+    return float(np.sqrt(clusters.covariance(by)[0, 0]))
 
 
 def _assumptions(

@@ -82,6 +82,28 @@ def test_kinds_of_loss_enter_apart_and_the_providers_is_a_comparison(found):
     assert row(found["naive"], "provider_cancel")["conf_high"] > -EFFECT
 
 
+def test_kinds_of_loss_have_weights_of_their_own_in_the_structural_model(found):
+    """A session lost costs what attending one would have gained, in whichever way it was lost."""
+    for kind in ("no_show", "late_cancel", "early_cancel"):
+        msm, naive = row(found["msm"], kind), row(found["naive"], kind)
+        assert abs(msm["estimate"] + EFFECT) < abs(naive["estimate"] + EFFECT)
+        assert abs(msm["estimate"] + EFFECT) < 3 * msm["std_error"]
+    assert "weights of their own" in found["msm"].summary()
+
+
+def test_clients_and_therapists_may_both_be_clusters(cohort, found):
+    """Most clients have one therapist here, so that both together are nearly therapists alone."""
+    asked = {**ASKED, "method": "naive"}
+    both = cn.attendance_effect(cohort, **asked, cluster=["client_id", "therapist_id"])
+    alone = cn.attendance_effect(cohort, **asked, cluster="therapist_id")
+
+    errors = [row(r, "attended")["std_error"] for r in (both, alone)]
+    assert errors[0] == pytest.approx(errors[1], rel=0.05)
+    assert row(both, "attended")["estimate"] == row(found["naive"], "attended")["estimate"]
+    assert list(both.basis.clusters) == ["clients", "therapists"]
+    assert "enough clusters" in both.summary()
+
+
 def test_only_what_can_identify_an_effect_speaks_of_one(found):
     for method in ("naive", "landmark", "spline"):
         told = found[method].summary().lower().replace("it is no effect", "")
@@ -131,6 +153,8 @@ def test_what_gives_the_figure_a_meaning_must_be_said(cohort, left):
         ({"method": "landmark", "landmark": "9w"}, "landmark"),
         ({"threshold": 90}, "fewer than 10 episodes"),
         ({"method": "best"}, "method"),
+        ({"cluster": "site"}, "cluster"),
+        ({"cluster": ["client_id", "client_id"]}, "two that differ"),
     ],
 )
 def test_bad_requests_are_explained(cohort, change, told):
