@@ -130,6 +130,8 @@ def _draft(arguments: argparse.Namespace) -> None:
     for finding in letter.check():
         print(finding, file=sys.stderr)
     print(f"{letter.status} {str(letter.reading_age).capitalize()}.", file=sys.stderr)
+    if letter.template.kind.audience != "clinician":
+        print(letter.envelope, file=sys.stderr)
 
 
 def _facts(path: Path | None) -> dict[str, Any]:

@@ -28,7 +28,12 @@ _REFUSED = (
         re.compile(r"^\s*(?:-{3,}|={3,}|_{3,}|\*{3,})\s*$"),
         "no rules or underlines; leave a line free.",
     ),
-    (re.compile("[\ue000-\uf8ff]"), "it holds a character that no font has."),
+    (
+        re.compile(
+            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ue000-\uf8ff]"
+        ),
+        "it holds a character that is not to be read.",
+    ),
 )
 
 
@@ -73,7 +78,7 @@ def markdown_problems(body: str) -> list[tuple[int, str]]:
     """What a letter's body may not hold, by the line in it."""
     problems = []
     titles = 0
-    for number, line in enumerate(body.splitlines(), 1):
+    for number, line in enumerate(body.split("\n"), 1):
         problems += [(number, said) for pattern, said in _REFUSED if pattern.search(line)]
         titles += line.startswith("# ")
         if line.startswith("# ") and titles > 1:
@@ -102,7 +107,7 @@ def blocks_of(rendered: Rendered) -> tuple[Block, ...]:
     """A rendered body, taken apart, with the facts set in."""
     found: list[Block] = []
     for chunk in re.split(r"\n[ \t]*\n", rendered.text):
-        found += _chunk([line.strip() for line in chunk.splitlines() if line.strip()], rendered)
+        found += _chunk([line.strip() for line in chunk.split("\n") if line.strip()], rendered)
     return tuple(_marked(found))
 
 

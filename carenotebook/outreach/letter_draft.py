@@ -30,7 +30,7 @@ from carenotebook.outreach.letter_model import (
     LetterTemplate,
 )
 from carenotebook.outreach.letter_reading import FORMULA, ReadingAge, reading_age
-from carenotebook.outreach.letter_wording import missing_content, phrases_in
+from carenotebook.outreach.letter_wording import OFFICIAL, missing_content, phrases_in
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -75,6 +75,11 @@ class Letter:
     def subject(self) -> str:
         """What stands in a subject line; nobody can tell from it what the letter is about."""
         return self.template.subject
+
+    @property
+    def envelope(self) -> str:
+        """What may be seen of it from outside."""
+        return language(self.template.language).labels["envelope"]
 
     @cached_property
     def reading_age(self) -> ReadingAge:
@@ -173,7 +178,7 @@ def draft_letter(
     >>> from carenotebook import outreach
     >>> draft = outreach.draft_letter("quiet_note", {"first_name": "Robin"})
     >>> draft.ready, draft.open
-    (False, ('writer', 'phone', 'safe_channel'))
+    (False, ('writer', 'quiet_number', 'safe_channel'))
     """
     from carenotebook.outreach.letter_files import load_letter
 
@@ -218,16 +223,17 @@ def _findings(
     for said in missing_content(template.kind, blocks):
         yield Finding("content", blocks=True, message=f"{template.file}: {said}")
     for key, text in _inserted(template, values):
-        for said in phrases_in(text, template.kind, words, outside=template.kind.discreet):
-            yield Finding("tone", blocks=True, message=f"facts[{key!r}] says {said}")
+        for phrase in phrases_in(text, template.kind, words, outside=template.kind.discreet):
+            wounds = phrase.tone not in OFFICIAL
+            yield Finding("tone", blocks=wounds, message=f"facts[{key!r}] says {phrase}")
     for block in blocks:
         for line in block.lines:
             if any(s.fact is None and is_unfinished(s.text) for s in line):
                 message = f"{template.file}: the wording holds something unfinished."
                 yield Finding("open", blocks=True, message=message)
             if block.kind == "h1":
-                for said in phrases_in(plain(line), template.kind, words, outside=True):
-                    yield Finding("privacy", blocks=True, message=f"the title says {said}")
+                for phrase in phrases_in(plain(line), template.kind, words, outside=True):
+                    yield Finding("privacy", blocks=True, message=f"the title says {phrase}")
     if not template.approved:
         yield Finding("approval", blocks=True, message=_unapproved(template))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from carenotebook.core.errors import LetterError, OptionError
 from carenotebook.outreach.case_text import Problem
 from carenotebook.outreach.letter_language import language
-from carenotebook.outreach.letter_model import LetterTemplate, kinds
+from carenotebook.outreach.letter_model import LetterTemplate
 from carenotebook.outreach.letter_read import read_template
 
 _SUFFIX = ".md"
@@ -215,13 +215,11 @@ def approve_letter(
     day = on or date.today()  # noqa: DTZ011 - the day where the approver sits
     quoted = who.replace("'", "''")
     lines = f"approved:\n  by: '{quoted}'\n  on: '{day}'\n  sha256: '{template.sha256}'\n"
-    top, mark, body = _APPROVED.sub("", template.text, count=1).partition("\n---")
-    return read_letter(f"{top}\n{lines.rstrip()}{mark}{body}", template.name, file=template.file)
-
-
-def kinds_of_letters() -> dict[str, str]:
-    """The kinds of letters, and what each must hold, in words."""
-    return {k.name: ", ".join(c.label for c in k.asks) for k in kinds().values()}
+    every = template.text.split("\n")
+    end = template.first_line - 2
+    top = _APPROVED.sub("", "\n".join([*every[:end], ""]))
+    text = top + lines + "\n".join(every[end:])
+    return read_letter(text, template.name, file=template.file)
 
 
 def _target(path: str | Path) -> Path:

@@ -33,6 +33,10 @@ class Phrase:
     why: str
     instead: str
 
+    def __str__(self) -> str:
+        how = "gives the reader away" if self.tone == "reveals" else f"({self.tone})"
+        return f"'{self.say}' {how}. {self.why} Better: {self.instead}."
+
     def within(self, text: str) -> bool:
         """Whether the text holds it, in any case and however its words are spaced."""
         return bool(_pattern(self.say).search(text.replace("\u2019", "'")))

@@ -169,21 +169,21 @@ def _wording(template: LetterTemplate) -> Iterator[Problem]:
             yield Problem(template.file, last, said)
     for number, said in _phrases_by_line(template):
         yield Problem(template.file, number, said)
-    for said in phrases_in(template.subject, template.kind, words, outside=True):
-        yield Problem(template.file, _line(template.text, "subject:"), f"the subject: {said}")
+    for phrase in phrases_in(template.subject, template.kind, words, outside=True):
+        yield Problem(template.file, _line(template.text, "subject:"), f"the subject: {phrase}")
 
 
 def _phrases_by_line(template: LetterTemplate) -> Iterator[tuple[int, str]]:
     """Phrases to avoid; one that runs over the end of a line is told where it begins."""
     kind, words = template.kind, language(template.language)
-    lines = [_TAGS.sub(" | ", line) for line in template.body.splitlines()]
+    lines = [_TAGS.sub(" | ", line) for line in template.body.split("\n")]
     for i, line in enumerate(lines):
         outside = line.startswith("# ") or kind.discreet
         after = lines[i + 1] if i + 1 < len(lines) else ""
         told = set(phrases_in(after, kind, words, outside=outside))
-        for said in phrases_in(f"{line} {after}", kind, words, outside=outside):
-            if said not in told or said in phrases_in(line, kind, words, outside=outside):
-                yield template.first_line + i, said
+        for phrase in phrases_in(f"{line} {after}", kind, words, outside=outside):
+            if phrase not in told or phrase.within(line):
+                yield template.first_line + i, str(phrase)
 
 
 def _both(template: LetterTemplate) -> Iterator[tuple[Block, ...]]:
@@ -198,5 +198,5 @@ def _both(template: LetterTemplate) -> Iterator[tuple[Block, ...]]:
 
 
 def _line(text: str, start: str) -> int:
-    lines = text.splitlines()
+    lines = text.split("\n")
     return next((n for n, line in enumerate(lines, 1) if line.startswith(start)), 1)

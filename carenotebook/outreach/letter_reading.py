@@ -16,6 +16,9 @@ TARGET = 11.0
 LONG = 20
 """Words in a sentence that is worth cutting."""
 
+_YOUNGEST = 7
+"""Years below which the formulas tell nothing more."""
+
 _SHORTEST = 4
 """Words of a sentence that counts: a greeting or a date would make any letter look easy."""
 
@@ -46,7 +49,8 @@ class ReadingAge:
     def __str__(self) -> str:
         if self.years is None:
             return f"reading age not measured (target {self.target:g} years)"
-        return f"reading age {self.years:.1f} years (target {self.target:g})"
+        said = f"{self.years:.1f} years" if self.years >= _YOUNGEST else f"{_YOUNGEST} or younger"
+        return f"reading age {said} (target {self.target:g})"
 
     def __repr__(self) -> str:
         return f"<{self}>"

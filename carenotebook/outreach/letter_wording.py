@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from carenotebook.outreach.letter_blocks import Block
-from carenotebook.outreach.letter_language import Language
+from carenotebook.outreach.letter_language import Language, Phrase
 from carenotebook.outreach.letter_model import Content, Kind
+
+OFFICIAL = ("jargon", "cold")
+"""Tones that are all right among clinicians, and in the name of a service."""
 
 _FEWEST = 4
 """Words without which nothing is said."""
@@ -43,18 +46,16 @@ def _without_fact(content: Content) -> str:
     )
 
 
-def phrases_in(text: str, kind: Kind, words: Language, *, outside: bool = False) -> Iterator[str]:
-    """Phrases to avoid that stand in a text, with better ones.
+def phrases_in(
+    text: str, kind: Kind, words: Language, *, outside: bool = False
+) -> Iterator[Phrase]:
+    """Phrases to avoid that stand in a text.
 
     `outside`: whether the text can be seen by others, so that nothing may give the reader away.
     """
+    to_client = kind.audience != "clinician"
     for phrase in words.tone:
-        if phrase.tone in ("jargon", "cold") and kind.audience == "clinician":
-            continue
-        if phrase.within(text):
-            yield f"'{phrase.say}' ({phrase.tone}). {phrase.why} Better: {phrase.instead}."
-    if outside and kind.audience != "clinician":
-        for phrase in words.reveals:
-            if phrase.within(text):
-                why = f"{phrase.why} Better: {phrase.instead}."
-                yield f"'{phrase.say}' gives the reader away. {why}"
+        if (to_client or phrase.tone not in OFFICIAL) and phrase.within(text):
+            yield phrase
+    if outside and to_client:
+        yield from (p for p in words.reveals if p.within(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -147,18 +147,18 @@ class ServiceMatches(Result):
             {
                 "service": m.name,
                 "place": str(m.rank) if m.rank is not None else said[m.status],
-                "score": None if m.score is None else round(m.score, 2),
+                "score": "" if m.score is None else f"{m.score:.2f}",
                 "why": m.why,
                 "last checked": _checked(m),
                 SUPPRESSED: False,
             }
             for m in self.matches
         ]
-        names = ("service", "place", "why", "last checked")
-        schema = dict.fromkeys(names, pl.String) | {"score": pl.Float64, SUPPRESSED: pl.Boolean}
-        ordered = ["service", "place", "score", "why", "last checked", SUPPRESSED]
-        frame = pl.DataFrame(rows, schema=schema).select(ordered)
-        return Released(frame, privacy or Privacy())
+        names = ("service", "place", "score", "why", "last checked")
+        schema = dict.fromkeys(names, pl.String) | {SUPPRESSED: pl.Boolean}
+        # Nothing here is a count of clients, so nothing is rounded.
+        exact = replace(privacy or Privacy(), round_to=1)
+        return Released(pl.DataFrame(rows, schema=schema), exact)
 
     def summary(self, privacy: Privacy | None = None) -> str:  # noqa: ARG002 - no client is counted
         """How many fit, how they were ordered, what to ask, and what to relax if none fits."""
@@ -271,7 +271,7 @@ def match_services(
     >>> [(m.rank, m.name, m.score) for m in found.of("ranked")]
     [(1, 'Casa Abierta (made up)', 0.733333)]
     >>> print(found.of("ranked")[0].why)
-    1 of 1 wished for: trauma; 42 days of waiting, against 90; 20 of up to 30
+    1 of 1 wished for: trauma; 42 days of waiting, against 90; costs 20 of up to 30
     >>> [m.why for m in found.of("ask")]
     ['what it costs is not known']
     """

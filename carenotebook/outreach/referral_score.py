@@ -171,7 +171,9 @@ def _price(cost: float | None, ceiling: float) -> tuple[float, str]:
         return 0.0, "what it costs is not known"
     if cost == 0:
         return 1.0, "free"
-    return max(0.0, 1.0 - cost / ceiling) if ceiling else 0.0, f"{cost:g} of up to {ceiling:g}"
+    return max(
+        0.0, 1.0 - cost / ceiling
+    ) if ceiling else 0.0, f"costs {cost:g} of up to {ceiling:g}"
 
 
 Status = Literal["ranked", "ask", "left_out", "crisis"]

@@ -208,7 +208,7 @@ def test_a_hard_need_leaves_out_and_what_is_not_known_is_asked(
         ({"area": "South"}, "Online", ("area", 1, "met online, from anywhere")),
         ({"waiting_days": 20}, "Both", ("waiting", 0.5, "10 days of waiting, against 20")),
         ({}, "Unsaid", ("waiting", 0, "the waiting time is not known")),
-        ({"cost": 40}, "Both", ("cost", 0.5, "20 of up to 40")),
+        ({"cost": 40}, "Both", ("cost", 0.5, "costs 20 of up to 40")),
         ({"cost": 0}, "Online", ("cost", 1, "free")),
     ],
 )
