@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
-from carenotebook.describe.seen import seen_episodes
+from carenotebook.core.parallel import each_part
+from carenotebook.core.parts import CLIENT
 
 
-def paired_scores(cohort: Cohort) -> pl.DataFrame:
+def paired_scores(cohort: Cohort, instrument: str | None = None) -> pl.DataFrame:
     """One row an episode seen and instrument measured in it.
 
     A measure counts from the previous episode's end on: one that was taken before what is seen of
@@ -18,37 +21,54 @@ def paired_scores(cohort: Cohort) -> pl.DataFrame:
     ----------
     cohort : Cohort
         Needs `measures`.
+    instrument : str, optional
+        Only this one.
 
     Returns
     -------
     polars.DataFrame
         client_id, episode, instrument, scores (how many), first, last.
     """
-    episodes = seen_episodes(cohort).sort("client_id", "episode")
-    spans = cohort.spans().sort("client_id", "episode")
-    after = spans.select(
-        "client_id",
-        "episode",
-        counts_from=pl.col("ended_at").shift(1).over("client_id"),
+    cohort.require("measures", needed_by="outcomes()")
+    return pl.concat(each_part(partial(_paired, instrument), cohort))
+
+
+def _paired(instrument: str | None, cohort: Cohort) -> pl.DataFrame:
+    """Of one part, in which measures stand by client and time."""
+    part = cohort.parts[0]
+    spans = cohort.part_spans(part).with_row_index("_row")
+    known = spans.select(
+        CLIENT,
+        "_row",
+        counts_from=pl.col("ended_at").shift(1).over(CLIENT),
+        seen_until=pl.when(pl.col("seen_from") < pl.col("seen_until")).then("seen_until"),
     )
-    known = episodes.join(after, on=["client_id", "episode"], how="left").select(
-        "client_id", "episode", "counts_from", "seen_until"
-    )
-    measures = cohort.table("measures", "outcomes()").select(
-        "client_id", "at", "instrument", "score"
-    )
-    return (
-        measures.join(known.lazy(), on="client_id")
+    measures = part["measures"].select(CLIENT, "at", "instrument", "score")
+    if instrument is not None:
+        measures = measures.filter(pl.col("instrument") == instrument)
+    rows = (
+        measures.join(known.lazy(), on=CLIENT, maintain_order="left_right")
         .filter(
             (pl.col("at") >= pl.col("counts_from")).fill_null(value=True),
             pl.col("at") < pl.col("seen_until"),
         )
-        .sort("client_id", "episode", "instrument", "at")
-        .group_by("client_id", "episode", "instrument", maintain_order=True)
-        .agg(
-            scores=pl.len().cast(pl.Int64),
-            first=pl.col("score").first(),
-            last=pl.col("score").last(),
-        )
+        .select("_row", "instrument", "score")
         .collect()
     )
+    if instrument is None:
+        rows = rows.sort("_row", "instrument", maintain_order=True)
+    begins, ends = _stretches(rows)
+    of = spans[rows["_row"].gather(begins)].select("client_id", "episode")
+    return of.with_columns(
+        rows["instrument"].gather(begins),
+        scores=ends - begins,
+        first=rows["score"].gather(begins),
+        last=rows["score"].gather(ends - 1),
+    )
+
+
+def _stretches(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Where each episode's scores of an instrument begin and end."""
+    new = pl.any_horizontal((pl.col(c) != pl.col(c).shift(1)) for c in ("_row", "instrument"))
+    begins = rows.select(new.fill_null(value=True).arg_true().cast(pl.Int64)).to_series()
+    return begins, begins.shift(-1, fill_value=rows.height)

@@ -6,6 +6,7 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.options import MISSED, SCHEDULED
+from carenotebook.core.parts import CLIENT, Part
 
 
 def seen_appointments(cohort: Cohort) -> pl.LazyFrame:
@@ -27,9 +28,14 @@ def calendar_bin(column: str, every: str, timezone: str) -> pl.Expr:
 
 def seen_episodes(cohort: Cohort) -> pl.DataFrame:
     """Spans of which something is seen, with `open`: not ended by `as_of`."""
+    return pl.concat(seen_of_part(cohort, part).drop(CLIENT) for part in cohort.parts)
+
+
+def seen_of_part(cohort: Cohort, part: Part) -> pl.DataFrame:
+    """`seen_episodes` of one part, with `CLIENT`."""
     ended = pl.col("ended_at") <= cohort.as_of
     return (
-        cohort.spans()
+        cohort.part_spans(part)
         .filter(pl.col("seen_from") < pl.col("seen_until"))
         .with_columns(open=~ended.fill_null(value=False))
     )

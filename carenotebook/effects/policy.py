@@ -12,6 +12,7 @@ from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import EVENTS, MISSED, SCHEDULED, check_option
+from carenotebook.core.parts import CLIENT
 from carenotebook.effects.did import difference_in_differences
 from carenotebook.effects.its import interrupted_time_series
 from carenotebook.effects.policy_rows import client_rows, series_rows, unit_rows
@@ -219,7 +220,7 @@ def policy_effect(  # noqa: PLR0913 - what such a question can be told
         measure=measure,
         model=model,
         outcomes=_outcomes(rows, fit, model, measure),
-        panel=shares(rows.filter(pl.col("side").is_in([BEFORE, AFTER])), "state", by=["side"]),
+        panel=shares(rows.filter(pl.col("side").is_in([BEFORE, AFTER])), "state", ["side"], CLIENT),
     )
 
 
@@ -257,6 +258,7 @@ def _outcomes(
 ) -> pl.DataFrame:
     """The same design on every outcome that occurs."""
     sides = {s: rows.filter(side=s) for s in (BEFORE, AFTER)}
+    clients = {f"clients_{s}": sides[s][CLIENT].n_unique() for s in sides}
     figures = [*_FIGURES, *(c for c in ("ratio", "ratio_low", "ratio_high") if c in model.frame)]
     found = []
     for name in _MEASURES:
@@ -267,7 +269,7 @@ def _outcomes(
             {
                 "outcome": name,
                 **{s: sides[s][name].mean() for s in sides},
-                **{f"clients_{s}": sides[s]["client_id"].n_unique() for s in sides},
+                **clients,
                 **{f"referrals_{s}": sides[s].height for s in sides},
                 **{f"count_{s}": int(sides[s][name].sum()) for s in sides},
                 **{f: told.get(f) for f in figures},
@@ -303,7 +305,7 @@ def _basis(
         f"referral, everyone counted who has an episode. {model.basis.estimand}",
         rows=rows.height,
         unit="rows",
-        clusters={"clients": rows["client_id"].n_unique(), **model.basis.clusters},
+        clusters={"clients": rows[CLIENT].n_unique(), **model.basis.clusters},
         left_out={k: n for k, n in (people.left_out | aside).items() if n},
         missing=_missing(people.unresolved),
         assumptions=(

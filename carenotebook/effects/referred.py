@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import MissingDataError, OptionError
-from carenotebook.core.options import MISSED, SCHEDULED
-from carenotebook.describe.seen import calendar_bin, seen_appointments
+from carenotebook.core.parallel import each_part
+from carenotebook.core.parts import CLIENT
+from carenotebook.describe.seen import calendar_bin
+from carenotebook.effects.counted import counted_within
 
 BEFORE, ACROSS, AFTER = "before", "across", "after"
 _CALLER = "policy_effect()"
@@ -23,8 +26,8 @@ class Referred:
     Attributes
     ----------
     frame : polars.DataFrame
-        client_id, the columns of the unit, at (when referred), period (first day of its bin),
-        started (when the policy reached the unit; null: never), side ("before", "across",
+        `CLIENT`, client_id, the columns of the unit, at (when referred), period (first day of its
+        bin), started (when the policy reached the unit; null: never), side ("before", "across",
         "after"), state (where the client stood at the end of follow-up), a count for every outcome,
         missed, and sessions (all that have a usable outcome). Bins of the start, null for never:
         first (in which it lies), reached (the first in which follow-up can reach it), judged (the
@@ -62,7 +65,19 @@ def referred(
     MissingDataError
         If the cohort has no such column.
     """
-    spans = cohort.spans()
+    parts = list(each_part(partial(_part_referred, starts, unit, follow_up, every), cohort))
+    left_out: dict[str, int] = {}
+    for part in parts:
+        for why, many in part.left_out.items():
+            left_out[why] = left_out.get(why, 0) + many
+    frame = pl.concat(part.frame for part in parts)
+    return Referred(frame, left_out, sum(part.unresolved for part in parts))
+
+
+def _part_referred(
+    starts: pl.DataFrame, unit: str | None, follow_up: int, every: str, cohort: Cohort
+) -> Referred:
+    spans = cohort.part_spans(cohort.parts[0])
     if unit is not None and unit not in spans.columns:
         raise MissingDataError(
             f"{_CALLER}: this design compares values of {unit}, and `episodes` has no such column."
@@ -71,21 +86,18 @@ def referred(
     at = pl.coalesce("referred_at", "started_at") if known else pl.col("started_at")
     until = at + pl.duration(microseconds=follow_up)
     kept = [c for c in ("site", "therapist_id", "end_reason") if c in spans.columns]
-    rows = spans.select("client_id", "ended_at", *kept, at=at, until=until).with_row_index("_row")
+    rows = spans.select(CLIENT, "client_id", "ended_at", *kept, at=at, until=until)
     seen, left_out = _followed(rows, cohort, unit)
     seen = _placed(seen, starts, unit)
     ended = pl.col("ended") < pl.col("until")
     over = seen.select(ended.fill_null(value=False).sum()).item()
     left_out["followed beyond the end of the policy"] = int(over)
     seen = seen.filter(~ended.fill_null(value=False))
-    counts, unresolved = _counted(seen, cohort)
-    frame = seen.join(counts, on="_row", how="left").with_columns(
-        period=calendar_bin("at", every, cohort.timezone)
-    )
+    counts, unresolved = counted_within(seen, cohort)
+    frame = seen.hstack(counts).with_columns(period=calendar_bin("at", every, cohort.timezone))
     frame = _periods_of_start(frame, follow_up, every, cohort.timezone)
-    measures = [*SCHEDULED, "missed", "sessions"]
-    frame = frame.with_columns(pl.col(measures).fill_null(0), state=_state("end_reason" in kept))
-    return Referred(frame.drop("_row", "latest"), left_out, unresolved)
+    frame = frame.with_columns(state=_state("end_reason" in kept))
+    return Referred(frame.drop("latest"), left_out, unresolved)
 
 
 def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFrame:
@@ -100,6 +112,8 @@ def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFr
     """
     cohort.require("policies", needed_by=_CALLER)
     rows = cohort.table("policies").collect()
+    if "end" not in rows.columns:
+        rows = rows.with_columns(end=pl.lit(None, pl.Datetime("us", "UTC")))
     names = rows["policy"].unique().sort().to_list()
     if policy is None and len(names) == 1:
         policy = names[0]
@@ -181,30 +195,6 @@ def _periods_of_start(
         judged=pl.when(begins).then(first).otherwise(first.dt.offset_by(every)),
         reached=reach,
     ).with_columns(reached=calendar_bin("reached", every, timezone))
-
-
-def _counted(seen: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, int]:
-    """Appointments of each outcome within follow-up, and the latest usable outcome."""
-    outcome = pl.col("outcome")
-    missed = outcome.is_in(MISSED)
-    # Of appointments with one start a miss comes first, an attended one last.
-    rank = 1 - missed.cast(pl.Int64) + (outcome == "attended").cast(pl.Int64)
-    rows = (
-        seen.lazy()
-        .select("_row", "client_id", "at", "until")
-        .join(seen_appointments(cohort).select("client_id", "start", "outcome"), on="client_id")
-        .filter(pl.col("start") >= pl.col("at"), pl.col("start") < pl.col("until"))
-        .select("_row", "outcome", order=pl.col("start").dt.epoch("us") * 4 + rank)
-        .collect()
-    )
-    resolved = rows.filter(outcome.is_in(SCHEDULED))
-    counts = resolved.group_by("_row").agg(
-        *((outcome == o).sum().cast(pl.Int64).alias(o) for o in SCHEDULED),
-        missed=missed.sum().cast(pl.Int64),
-        sessions=pl.len().cast(pl.Int64),
-        latest=outcome.get(pl.col("order").arg_max()).cast(pl.String),
-    )
-    return counts, rows.height - resolved.height
 
 
 def _state(has_reason: bool) -> pl.Expr:  # noqa: FBT001 - internal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
@@ -12,9 +13,11 @@ from carenotebook.core.durations import DAY
 from carenotebook.core.errors import OptionError
 from carenotebook.core.instruments import INSTRUMENTS
 from carenotebook.core.options import END_REASONS, check_option
+from carenotebook.core.parallel import each_part
+from carenotebook.core.parts import CLIENT
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, with_groups
 from carenotebook.describe.paired import paired_scores
-from carenotebook.describe.seen import seen_episodes
+from carenotebook.describe.seen import seen_of_part
 from carenotebook.effects.competing import CumulativeIncidenceCurve, cumulative_incidence
 
 OTHER = "other end of care"
@@ -84,22 +87,12 @@ def retention(
     check_option("event", event, ends)
     cohort.require("episodes", "ended_at", "end_reason", needed_by="retention()")
     names = as_names(by)
-    episodes = seen_episodes(cohort)
     if event == "dropped_out":
-        episodes = _with_state(episodes, cohort, instrument)
-    way = pl.col("end_reason").cast(pl.String)
-    mine = pl.concat_str(pl.lit(event), *([pl.col("state")] if event == "dropped_out" else []))
-    told = episodes.with_columns(
-        days=(pl.col("seen_until") - pl.col("seen_from")).dt.total_microseconds() / DAY,
-        way=pl.when(pl.col("open"))
-        .then(None)
-        .when((way == event).fill_null(value=False))
-        .then(mine)
-        .otherwise(pl.lit(OTHER)),
-    )
+        _check_instrument(instrument)
+    told = pl.concat(each_part(partial(_told, event, instrument), cohort))
     if names:
         told = with_groups(told.lazy(), cohort, names, EPISODE_COLUMNS, "retention()").collect()
-    found = cumulative_incidence(told, "days", "way", names, cluster="client_id")
+    found = cumulative_incidence(told, "days", "way", names, cluster=CLIENT)
     basis = replace(
         found.basis,
         estimand=f"Share of episodes of which care has ended by {event}, by day since the episode "
@@ -110,8 +103,7 @@ def retention(
     return Retention(found.by, found.causes, found.frame, basis)
 
 
-def _with_state(episodes: pl.DataFrame, cohort: Cohort, instrument: str) -> pl.DataFrame:
-    """Whether the last score of an episode was reliably better than its first."""
+def _check_instrument(instrument: str) -> None:
     known = INSTRUMENTS.get(instrument)
     if known is None or known.reliable_change is None:
         published = ", ".join(n for n, i in INSTRUMENTS.items() if i.reliable_change)
@@ -119,13 +111,35 @@ def _with_state(episodes: pl.DataFrame, cohort: Cohort, instrument: str) -> pl.D
             f"retention(instrument={instrument!r}): no reliable change is published for it here. "
             f"There is one for: {published}."
         )
+
+
+def _told(event: str, instrument: str, cohort: Cohort) -> pl.DataFrame:
+    """The episodes seen of one part: how long each was, and in which way it ended."""
+    episodes = seen_of_part(cohort, cohort.parts[0])
+    if event == "dropped_out":
+        episodes = _with_state(episodes, cohort, instrument)
+    way = pl.col("end_reason").cast(pl.String)
+    mine = pl.concat_str(pl.lit(event), *([pl.col("state")] if event == "dropped_out" else []))
+    return episodes.with_columns(
+        days=(pl.col("seen_until") - pl.col("seen_from")).dt.total_microseconds() / DAY,
+        way=pl.when(pl.col("open"))
+        .then(None)
+        .when((way == event).fill_null(value=False))
+        .then(mine)
+        .otherwise(pl.lit(OTHER)),
+    )
+
+
+def _with_state(episodes: pl.DataFrame, cohort: Cohort, instrument: str) -> pl.DataFrame:
+    """Whether the last score of an episode was reliably better than its first."""
     if not cohort.has("measures"):
         return episodes.with_columns(state=pl.lit(", unknown"))
+    known = INSTRUMENTS[instrument]
     better = pl.col("last") - pl.col("first")
     gained = better if known.higher_is_better else -better
     pairs = (
-        paired_scores(cohort)
-        .filter(pl.col("instrument") == instrument, pl.col("scores") > 1)
+        paired_scores(cohort, instrument)
+        .filter(pl.col("scores") > 1)
         .select(*_KEY, improved=gained >= known.reliable_change)
     )
     named = pl.when("improved").then(pl.lit(", improved")).otherwise(pl.lit(", not improved"))

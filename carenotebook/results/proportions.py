@@ -122,6 +122,9 @@ def shares(
     """
     lazy = frame.lazy()
     _check_columns(lazy, [category, *by, client])
+    # Labels are compared as numbers; they are texts again in the end.
+    texts = [c for c in (*by, category) if lazy.collect_schema()[c] == pl.String]
+    lazy = lazy.with_columns(pl.col(texts).cast(pl.Categorical))
     cells = lazy.group_by(*by, category, client).agg(x=pl.len().cast(pl.Int64))
     clients = cells.group_by(*by, client).agg(n=pl.col("x").sum())
     whole = (clients.group_by(by) if by else clients.with_columns(_one=1).group_by("_one")).agg(
@@ -138,7 +141,8 @@ def shares(
         events_rows=(pl.col("x") * pl.col("n")).sum(),
     )
     table = part.join(whole, on=by, nulls_equal=True) if by else part.join(whole, how="cross")
-    sums = table.with_columns(clients_without=pl.col("clients") - pl.col("only")).collect()
+    without = pl.col("clients") - pl.col("only")
+    sums = table.with_columns(pl.col(texts).cast(pl.String), clients_without=without).collect()
     return _estimated(sums, [*by, category]).sort([*by, category], nulls_last=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
@@ -218,14 +217,45 @@ def _influence(  # noqa: PLR0913, PLR0917 - the parts of the estimator
 def _cluster_errors(
     influence: _Influence, estimate: Floats, gone: Ints, steps: Ints, clusters: Ints
 ) -> Floats:
-    """Standard error at each time, by which `gone` rows have left; times are in order.
+    """Standard error at each time, by which `gone` rows have left; times are in order."""
+    several = (np.bincount(clusters) > 1)[clusters]
+    sums = _sums_of_rows(influence, estimate, gone, steps, ~several)
+    if several.any():
+        left = np.append(0, np.cumsum(several))[gone]
+        chosen = _Influence(influence.fixed[several], influence.slope[several], influence.there)
+        sums += _sums_of_clusters(chosen, estimate, left, steps, clusters[several])
+    return np.sqrt(sums)
+
+
+def _sums_of_rows(
+    influence: _Influence, estimate: Floats, gone: Ints, steps: Ints, alone: npt.NDArray[np.bool_]
+) -> Floats:
+    """Squared influences of clusters of one row, by which `gone` rows have left.
+
+    Written around the last estimate, at which nothing may be left but differences of equals.
+    """
+    fixed, slope = (np.where(alone, v, 0.0) for v in (influence.fixed, influence.slope))
+    at_last, off = fixed + estimate[-1:] * slope, estimate - estimate[-1:]
+    squares = (at_last * at_last, at_last * slope, slope * slope)
+    aa, as_, ss = (np.append(0.0, np.cumsum(v))[gone] for v in squares)
+    still = alone.sum() - np.append(0, np.cumsum(alone))[gone]
+    left = aa + 2 * off * as_ + off**2 * ss
+    found: Floats = np.maximum(left, 0.0) + still * influence.there[steps] ** 2
+    return found
+
+
+def _sums_of_clusters(
+    influence: _Influence, estimate: Floats, gone: Ints, steps: Ints, clusters: Ints
+) -> Floats:
+    """Squared influences, each the sum of a cluster's rows.
 
     Kept by cluster: the sums over its rows that have left, and how many are still there. So a time
     costs one pass over the clusters, and each row is added once.
     """
+    _, clusters = np.unique(clusters, return_inverse=True)
     there = np.bincount(clusters).astype(np.float64)
     fixed, slope = np.zeros(len(there)), np.zeros(len(there))
-    errors, since = np.zeros(len(estimate)), 0
+    sums, since = np.zeros(len(estimate)), 0
     for i, until in enumerate(gone):
         left = clusters[since:until]
         np.add.at(fixed, left, influence.fixed[since:until])
@@ -233,9 +263,9 @@ def _cluster_errors(
         np.add.at(there, left, -1.0)
         each = fixed + estimate[i] * slope + influence.there[steps[i]] * there
         # Not the dot product of BLAS, whose threads wait for each other on a busy machine.
-        errors[i] = math.sqrt(float(np.square(each).sum()))
+        sums[i] = np.square(each).sum()
         since = until
-    return errors
+    return sums
 
 
 def log_log(estimate: Floats, errors: Floats, z: float = Z95) -> tuple[Floats, Floats]:

@@ -19,16 +19,24 @@ from carenotebook.core.store import saved_facts, saving
 APPOINTMENTS_PER_CLIENT = 25
 CONTACTS_PER_CLIENT = 12
 _OUTCOMES = ("attended", "no_show", "late_cancel", "early_cancel", "provider_cancel")
+_THERAPISTS, _SITES = 1200, 40
 _SHARES = (0.76, 0.10, 0.05, 0.06, 0.03)
 _FIRST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
-def saved_cohort(appointments: int, folder: Path, seed: int = 1) -> Path:
+def service_cohort(appointments: int, folder: Path) -> Path:
+    """The same clients in a service that has sites, therapists, ends of care and a policy."""
+    return saved_cohort(appointments, folder, of_service=True)
+
+
+def saved_cohort(
+    appointments: int, folder: Path, seed: int = 1, *, of_service: bool = False
+) -> Path:
     """A saved cohort with about so many appointments; made if it is not there yet.
 
     It is made part by part, so that memory stays bounded, in parts as large as `Cohort.save` makes.
     """
-    home = folder / f"cohort-{appointments}"
+    home = folder / f"{'service' if of_service else 'cohort'}-{appointments}"
     if (home / MANIFEST).exists():
         return home
     clients = appointments // APPOINTMENTS_PER_CLIENT
@@ -38,9 +46,8 @@ def saved_cohort(appointments: int, folder: Path, seed: int = 1) -> Path:
     content = Fingerprint()
     with saving(home) as save:
         for low, high in pairwise(bounds):
-            cohort = make_cohort(high - low, seed + low, first=low)
-            number = pl.col(CLIENT) + low
-            part = {n: f.with_columns(number).collect() for n, f in cohort.parts[0].items()}
+            cohort = make_cohort(high - low, seed + low, first=low, of_service=of_service)
+            part = {n: _numbered(f.collect(), low) for n, f in cohort.parts[0].items()}
             save.write_part(part)
             for name, frame in part.items():
                 content.feed(name, frame)
@@ -52,7 +59,11 @@ def saved_cohort(appointments: int, folder: Path, seed: int = 1) -> Path:
     return home
 
 
-def make_cohort(clients: int, seed: int, first: int = 0) -> Cohort:
+def _numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
+    return frame.with_columns(pl.col(CLIENT) + first) if CLIENT in frame.columns else frame
+
+
+def make_cohort(clients: int, seed: int, first: int = 0, *, of_service: bool = False) -> Cohort:
     """Weekly appointments over half a year each, intakes over eight years."""
     rng = np.random.default_rng(seed)
     intake = _FIRST + rng.integers(0, 8 * 365, clients) * DAY
@@ -70,7 +81,33 @@ def make_cohort(clients: int, seed: int, first: int = 0) -> Cohort:
             }
         ),
     }
+    if of_service:
+        tables |= _service(tables)
     return build_cohort(tables, as_of=datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def _service(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """With the therapist and site of every appointment, how care ended, and a late fee."""
+    number = pl.col("client_id").str.tail(7).cast(pl.Int64)
+    therapist = number * 7919 % _THERAPISTS
+    reason = number * 104_729 % 3
+    types = schema.dtypes("policies")
+    return {
+        "appointments": tables["appointments"].with_columns(
+            therapist_id=pl.format("therapist-{}", therapist),
+            site=pl.format("site-{}", therapist % _SITES),
+        ),
+        "episodes": tables["episodes"].with_columns(
+            end_reason=reason.replace_strict(
+                {0: "completed", 1: "dropped_out", 2: "transferred"},
+                return_dtype=schema.dtypes("episodes")["end_reason"],
+            )
+        ),
+        "policies": pl.DataFrame(
+            {"policy": ["fee"], "kind": ["late_fee"], "start": [datetime(2019, 1, 1, tzinfo=UTC)]},
+            schema_overrides={n: types[n] for n in ("kind", "start")},
+        ),
+    }
 
 
 def _appointments(

@@ -68,6 +68,25 @@ def test_outcomes_add_up_and_the_panel_is_everyone(effect):
         assert panel["denominator"].unique().to_list() == [told["missed"][f"referrals_{side}"]]
 
 
+def test_it_is_the_same_from_a_folder_and_for_a_policy_without_an_end(cohort, effect, tmp_path):
+    tables = {t: cohort.table(t).collect() for t in ("appointments", "episodes")}
+    policies = cohort.policies.drop("end").collect()
+    other = cn.from_frames(
+        **tables,
+        policies=policies,
+        as_of=cohort.as_of,
+        observed_from=cohort.observed_from,
+        timezone=cohort.timezone,
+    )
+    stored = cn.load(other.save(tmp_path / "cohort", partitions=3))
+    found = cn.policy_effect(stored, measure="no_show")
+
+    assert found.tidy().equals(effect.tidy())
+    assert found.outcomes.equals(effect.outcomes)
+    assert found.panel.equals(effect.panel)
+    assert found.basis == effect.basis
+
+
 def test_everyone_is_accounted_for(cohort, effect):
     followed = effect.basis.rows + sum(effect.basis.left_out.values())
 

@@ -40,6 +40,13 @@ def cohort(*, scores=True):
     return cn.from_frames(**tables, as_of=START + timedelta(days=60))
 
 
+@pytest.mark.parametrize("event", ["dropped_out", "completed"])
+def test_it_is_the_same_from_a_folder(event, tmp_path):
+    made = cn.synthetic_cohort(clients=120, seed=6)[0]
+    stored = cn.load(made.save(tmp_path / "cohort", partitions=3))
+    assert cn.retention(stored, event).tidy().equals(cn.retention(made, event).tidy())
+
+
 def test_dropping_out_is_told_apart_by_how_people_were():
     found = cn.retention(cohort()).tidy().filter(pl.col("time") == 30)
 
