@@ -16,9 +16,15 @@ from carenotebook.outreach.case_model import (
     RuleSays,
     Scene,
 )
-from carenotebook.outreach.case_rules import Made, Reading, read_rule_at, record_at
+from carenotebook.outreach.case_rules import Made, Reading, quoted, read_rule_at, record_at
 
 _LONGEST = 4000
+_SAYS = {"true": "holds", "false": "does not hold", "unknown": "cannot tell"}
+_SAYS_NOT = {
+    "true": "does not hold, or cannot tell",
+    "false": "holds, or cannot tell",
+    "unknown": "can tell",
+}
 _MODES = (None, "guided", "open")
 
 
@@ -236,6 +242,22 @@ def why(condition: Condition | None, play: Play) -> str:
     telling = [p for p in condition.parts if play.holds(p) == play.holds(condition)]
     joint = " and " if isinstance(condition, Every) == play.holds(condition) else "; "
     return joint.join(why(p, play) for p in telling)
+
+
+def when(condition: Condition, case: CaseStudy, *, met: bool = True) -> str:
+    """When a condition is met (or is not), in words for somebody who reads the case on paper."""
+    if isinstance(condition, Chose):
+        scene = case.scenes[condition.scene]
+        text = scene.choices[condition.choice].text.rstrip(".")
+        made = "you chose" if met else "you did not choose"
+        return f"{made} {quoted(text)} in {quoted(scene.title)}"
+    if isinstance(condition, RuleSays):
+        says = _SAYS[condition.says] if met else _SAYS_NOT[condition.says]
+        return f"the rule {quoted(case.rules[condition.rule].words.rstrip('.'))} {says}"
+    if isinstance(condition, Not):
+        return when(condition.part, case, met=not met)
+    joint = " and " if isinstance(condition, Every) == met else " or "
+    return joint.join(when(p, case, met=met) for p in condition.parts)
 
 
 def _reason(text: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Literal
 
-from carenotebook.outreach.case_codes import CODES
+from carenotebook.appraise.codes import chosen
 from carenotebook.outreach.case_model import CaseStudy, Choice, Scene
 from carenotebook.outreach.case_page import Page, Section, paragraphs
-from carenotebook.outreach.case_play import Play
+from carenotebook.outreach.case_play import Play, when
 
 Leads = Mapping[str, str]
 Audience = Literal["students", "facilitator"]
@@ -144,9 +144,8 @@ def handout(case: CaseStudy, audience: Audience = "students") -> Page:
         Section("Rules in this case", items=tuple(r.words for r in case.rules.values())),
         record_section(Play(case, case.mode)),
     ]
-    numbers = {name: n for n, name in enumerate(case.scenes, 1)}
-    leads = {s: f"Read on at {n}." for s, n in numbers.items()}
-    sections += [_scene_section(s, leads, numbers[s.name], told=told) for s in case.scenes.values()]
+    leads = {s: f"Read on at {n}." for n, s in enumerate(case.scenes, 1)}
+    sections += [_scene_section(s, case, leads, told=told) for s in case.scenes.values()]
     sections.append(Section("To think about", items=case.prompts))
     sections.append(_codes(case))
     if told:
@@ -155,37 +154,38 @@ def handout(case: CaseStudy, audience: Audience = "students") -> Page:
 
 
 def _codes(case: CaseStudy) -> Section:
-    return Section("Codes in play", items=tuple(f"{c}: {CODES[c]}" for c in case.codes))
+    asked = {code.name: code.asks.strip() for code in chosen()}
+    return Section("Codes in play", items=tuple(f"{c}: {asked[c]}" for c in case.codes))
 
 
-def _scene_section(scene: Scene, leads: Leads, number: int, *, told: bool) -> Section:
+def _scene_section(scene: Scene, case: CaseStudy, leads: Leads, *, told: bool) -> Section:
     ending = f" (ending: {scene.ending})" if scene.ending else ""
-    heading = f"{number}. {scene.title}{ending}"
+    heading = f"{list(case.scenes).index(scene.name) + 1}. {scene.title}{ending}"
     text = (f"{scene.at:%d %B %Y, %H:%M}.", *paragraphs(scene.text))
     if scene.ending:
         return Section(heading, text)
     if told:
-        rows = tuple(_choice_row(c, leads) for c in scene.choices.values())
+        rows = tuple(_choice_row(c, case, leads) for c in scene.choices.values())
         return Section(heading, (*text, scene.ask), columns=_TOLD, rows=rows)
-    items = tuple(_choice_text(c, leads) for c in scene.choices.values())
+    items = tuple(_choice_text(c, case, leads) for c in scene.choices.values())
     return Section(heading, (*text, scene.ask), items)
 
 
-def _choice_text(choice: Choice, leads: Leads) -> str:
-    only = " (Only if earlier choices or a rule allow it.)" if choice.condition else ""
+def _choice_text(choice: Choice, case: CaseStudy, leads: Leads) -> str:
+    only = f" (Only if {when(choice.condition, case)}.)" if choice.condition else ""
     return f"{choice.text}{only} {leads[choice.to]}"
 
 
-def _choice_row(choice: Choice, leads: Leads) -> tuple[str, ...]:
+def _choice_row(choice: Choice, case: CaseStudy, leads: Leads) -> tuple[str, ...]:
     view = f" View: {_VIEWS[choice.view]}." if choice.view else ""
-    return (f"{_choice_text(choice, leads)}{view}", *(choice.then[w] for w in WHOSE))
+    return (f"{_choice_text(choice, case, leads)}{view}", *(choice.then[w] for w in WHOSE))
 
 
 def for_facilitator(play: Play) -> Page:
     """What a facilitator reads beside a play: this scene from within, notes, rubric, codes."""
     case, scene = play.case, play.scene
     leads = {s.name: f"Leads to: {s.title}." for s in case.scenes.values()}
-    rows = tuple(_choice_row(c, leads) for c in scene.choices.values())
+    rows = tuple(_choice_row(c, case, leads) for c in scene.choices.values())
     here = Section(f"This scene: {scene.title}", columns=_TOLD, rows=rows)
     aims = Section("What this is for", items=case.aims)
     within = (here,) if rows else ()

@@ -10,6 +10,8 @@ from carenotebook.outreach.case_model import Row
 Told = Mapping[str, str]
 Saying = tuple[str, list[str]]
 
+_SENT = {"phone": "call", "letter": "letter", "email": "e-mail", "text": "text"}
+
 
 def said(table: str, row: Row, *, future: bool) -> str:
     """A row of a table in words; an appointment in the future is booked and no more."""
@@ -30,9 +32,12 @@ def _appointment(told: Told) -> Saying:
 
 def _contact(told: Told) -> Saying:
     way = "to" if told["direction"] == "inbound" else "from"
-    reached = {"false": ["not delivered"], "true": ["delivered"]}.get(told.get("delivered", ""), [])
-    details = [told[k] for k in ("channel", "purpose") if k in told]
-    return f"message {way} the service", [*details, *reached]
+    channel, purpose = told.get("channel", ""), told.get("purpose", "")
+    reached = {"false": "not delivered", "true": "delivered"}.get(told.get("delivered", ""), "")
+    kept = (channel if channel not in _SENT else "", purpose, reached)
+    return f"{_SENT.get(channel, 'message')} {way} the service", [
+        k for k in kept if k not in ("", "other")
+    ]
 
 
 def _measure(told: Told) -> Saying:

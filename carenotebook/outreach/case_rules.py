@@ -49,8 +49,12 @@ class Reading:
             "false": "does not hold now",
             "unknown": "cannot tell for lack of data, and unknown is not held against anyone",
         }[self.says]
-        left, right = "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}"
-        return f"The rule {left}{self.words}{right} {meaning}."
+        return f"The rule {quoted(self.words.rstrip('.'))} {meaning}."
+
+
+def quoted(text: str) -> str:
+    """A text in quotation marks."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def cohort_at(case: CaseStudy, at: datetime, made: Made = ()) -> Cohort:

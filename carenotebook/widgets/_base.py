@@ -70,6 +70,9 @@ class CareWidget(anywidget.AnyWidget):
     commands: ClassVar[tuple[type[Command], ...]] = COMMANDS
     """What this widget obeys; anything else is refused."""
 
+    kept_as: ClassVar[str] = "see the picture and the table"
+    """What a notebook that shows plain text alone says of the fallback."""
+
     _mark = traitlets.Unicode().tag(sync=True)
 
     def __init__(self) -> None:
@@ -154,7 +157,7 @@ class CareWidget(anywidget.AnyWidget):
         style = f"<style>{_ONE_OF_TWO.replace('MARK', self._mark)}</style>"
         return {
             "text/html": f'{style}<div class="cn-fallback" data-mark="{self._mark}">{html}</div>',
-            "text/plain": f"{type(self).__name__}: see the picture and the table.",
+            "text/plain": f"{type(self).__name__}: {self.kept_as}.",
         }
 
     def _ipython_display_(self) -> None:

@@ -86,6 +86,7 @@ class CasePlayer(CareWidget):
     _esm: ClassVar[str] = bundle("case_player.js")
     _css: ClassVar[str] = bundle("case_player.css")
     commands = CASE_COMMANDS
+    kept_as: ClassVar[str] = "run the cell to play the case"
 
     def __init__(
         self,

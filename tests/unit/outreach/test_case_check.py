@@ -1,5 +1,6 @@
 """What is wrong with a case file is said with file and line, and never by a traceback."""
 
+import copy
 from importlib import resources
 
 import pytest
@@ -164,6 +165,44 @@ def test_mutated_data_gives_problems_with_a_place_or_a_case(place, value, gone):
         inner[place[-1]] = value
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
     held(problems(text), text.count("\n") + 1)
+
+
+SHIPPED = {
+    f.name: yaml.safe_load(f.read_text("utf-8"))
+    for f in (resources.files("carenotebook.outreach") / "content" / "cases").iterdir()
+}
+
+
+def put(tree, place, value):
+    for key in place[:-1]:
+        tree = tree[key]
+    tree[place[-1]] = value
+
+
+def value_at(tree, place):
+    for key in place:
+        tree = tree[key]
+    return tree
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_published_case_with_its_parts_mixed_up_gives_problems_with_a_place_or_can_be_played(
+    data,
+):
+    """Parts change places, so that most of what comes out looks right and is not."""
+    tree = copy.deepcopy(SHIPPED[data.draw(st.sampled_from(sorted(SHIPPED)))])
+    for _ in range(data.draw(st.integers(1, 3))):
+        all_places = sorted(places(tree), key=str)
+        here, there = (data.draw(st.sampled_from(all_places)) for _ in range(2))
+        value = data.draw(st.one_of(st.just(copy.deepcopy(value_at(tree, there))), VALUES))
+        put(tree, here, value)
+    text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+    case, found = _checked(text, "mine.yml", "mine")
+    held(found, text.count("\n") + 1)
+    assert (case is None) == bool(found)
+    if case is not None:
+        assert all(play.ended for play in outreach.every_play(case))
 
 
 def held(found, last):
