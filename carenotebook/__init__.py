@@ -3,8 +3,10 @@
 Public names are imported when they are first used, so that ``import carenotebook`` is light.
 """
 
-from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "CareNotebookError": "core.errors",
@@ -136,17 +138,4 @@ if TYPE_CHECKING:
     from carenotebook.synthetic.generate import synthetic_cohort as synthetic_cohort
     from carenotebook.synthetic.truth import Truth as Truth
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULE_OF:
-        value = getattr(import_module(f"carenotebook.{_MODULE_OF[name]}"), name)
-    elif name in _SUBMODULES:
-        value = import_module(f"carenotebook.{name}")
-    else:
-        raise AttributeError(f"module 'carenotebook' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF, _SUBMODULES)

@@ -3,8 +3,9 @@
 Names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "audit": "auditing",
@@ -46,14 +47,4 @@ if TYPE_CHECKING:
     from carenotebook.appraise.practice import practice_review as practice_review
     from carenotebook.describe.alternatives import suggested_alternatives as suggested_alternatives
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'carenotebook.appraise' has no attribute {name!r}")
-    value = getattr(import_module(f"carenotebook.appraise.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

@@ -3,8 +3,9 @@
 Public names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "cluster_bootstrap": "resampled",
@@ -62,14 +63,4 @@ if TYPE_CHECKING:
     from carenotebook.effects.wedge import stepped_wedge as stepped_wedge
     from carenotebook.effects.weighting import weighted_effect as weighted_effect
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'carenotebook.effects' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

@@ -10,8 +10,9 @@ Public names are imported when they are first used.
 'A name on the list'
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "CheckInNotice": "checkin_notice",
@@ -117,14 +118,4 @@ if TYPE_CHECKING:
     from carenotebook.outreach.referral_directory import read_directory as read_directory
     from carenotebook.outreach.referral_match import match_services as match_services
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'carenotebook.outreach' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

@@ -3,8 +3,9 @@
 Public names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "funnel": "units",
@@ -17,14 +18,4 @@ if TYPE_CHECKING:
     from carenotebook.quality.control import spc as spc
     from carenotebook.quality.units import funnel as funnel
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'carenotebook.quality' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

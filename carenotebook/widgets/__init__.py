@@ -3,8 +3,9 @@
 >>> from carenotebook.widgets import CriteriaBuilder
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carenotebook.core.lazy import lazy_names
 
 _MODULE_OF = {
     "CasePlayer": "case_player",
@@ -19,14 +20,4 @@ if TYPE_CHECKING:
     from carenotebook.widgets.check_in import CheckIn as CheckIn
     from carenotebook.widgets.criteria_builder import CriteriaBuilder as CriteriaBuilder
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'carenotebook.widgets' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)
