@@ -152,17 +152,18 @@ class InterruptedTimeSeries(Estimate):
             time, series, observed, fitted, expected, after, suppressed.
         """
         gate = privacy or Privacy()
-        frame = self.points
-        if self.model.counts:
-            small = gate.is_small("count").alias(SUPPRESSED)
-            rounded = pl.when(~gate.is_small("count")).then(
-                gate.rounded("count") / pl.col("exposure")
-            )
-            frame = frame.with_columns(small, rounded.alias("observed"))
-        else:
-            frame = frame.with_columns(pl.lit(value=False).alias(SUPPRESSED))
+        small = self._small(gate)
+        frame = self.points.with_columns(small.alias(SUPPRESSED))
+        count = gate.rounded("count") if self.model.counts else pl.col("count")
+        shown_rate = pl.when(~small).then(count / pl.col("exposure")).alias("observed")
+        frame = frame.with_columns(shown_rate)
         shown = ("time", "series", "observed", "fitted", "expected", "after", SUPPRESSED)
         return Released(frame.select(shown), gate)
+
+    def _small(self, gate: Privacy) -> pl.Expr:
+        """Points of few events, or of few people where the exposure counts these."""
+        small = gate.is_small("count") if self.model.counts else pl.lit(value=False)
+        return small | gate.is_small("exposure") if self.plan.exposure == "clients" else small
 
     def found(self, released: Released) -> list[str]:
         """The change as a ratio where it is one, and what could have been seen."""
@@ -225,7 +226,7 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
         neither side: leave it out with `phase_in`.
     exposure : str, optional
         Column: what the count is out of (referred clients, sessions, person-time); the model is
-        then of the rate.
+        then of the rate. A column called ``clients`` counts people: points of few are not drawn.
     family : {"poisson", "quasipoisson", "gaussian"}
         "quasipoisson" widens the errors to the spread that is there; take it unless counts are
         known to be Poisson.

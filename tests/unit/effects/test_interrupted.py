@@ -107,7 +107,17 @@ def test_counts_of_few_events_are_neither_drawn_nor_told():
     assert released.filter("suppressed").height == 24
     assert released.filter("suppressed")["observed"].null_count() == 24
     legend = " ".join(study(rare).plot().to_dict()["title"]["subtitle"])
-    assert "24 points of few events are hidden" in legend
+    assert "Hidden, for few events or people: 24 points." in legend
+
+
+@pytest.mark.parametrize("family", ["quasipoisson", "gaussian"])
+def test_points_of_few_clients_are_not_drawn_whatever_they_count(family):
+    sizes = pl.Series([3] + [40] * 47)
+    people = made().with_columns(missed=sizes * 15 + pl.Series([0, 20] * 24), clients=sizes)
+    released = study(people, exposure="clients", family=family).released_points(Privacy()).frame
+
+    assert released["suppressed"].to_list() == [True] + [False] * 47
+    assert released["observed"].to_list() == [None, *[15.5, 15.0] * 23, 15.5]
 
 
 def test_rows_with_a_missing_value_are_left_out_and_counted():
