@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,8 @@ class Letter:
     ----------
     template : LetterTemplate
     written_on : date
-    target : float
-        The highest reading age that it should ask for, in years.
+    reading_age : ReadingAge
+        Of the letter as it stands, without its open places, with its target.
     blocks : tuple of Block
         What the reader gets, with open places in it.
     places : tuple of Fact
@@ -56,7 +55,7 @@ class Letter:
 
     template: LetterTemplate
     written_on: date
-    target: float
+    reading_age: ReadingAge
     blocks: tuple[Block, ...] = field(repr=False)
     places: tuple[Fact, ...]
     findings: tuple[Finding, ...]
@@ -80,11 +79,6 @@ class Letter:
     def envelope(self) -> str:
         """What may be seen of it from outside."""
         return language(self.template.language).labels["envelope"]
-
-    @cached_property
-    def reading_age(self) -> ReadingAge:
-        """The reading age of the letter as it stands, without its open places."""
-        return _reading_age(self.blocks, self.template, self.target)
 
     @property
     def status(self) -> str:
@@ -113,7 +107,7 @@ class Letter:
             "written_on": self.written_on.isoformat(),
             "ready": self.ready,
             "reading_age": self.reading_age.years,
-            "reading_age_target": self.target,
+            "reading_age_target": self.reading_age.target,
             "reading_age_formula": FORMULA,
         }
 
@@ -184,17 +178,18 @@ def draft_letter(
 
     template = letter if isinstance(letter, LetterTemplate) else load_letter(letter)
     written = on or date.today()  # noqa: DTZ011 - the day where the writer sits
-    age = _target(template, target)
+    highest = _target(template, target)
     found = checked_facts(template, facts)
     check_decision(template, found, written)
     words = language(template.language)
     values = values_of(template, found, words)
     values[WRITTEN_ON] = Inserted.of(WRITTEN_ON, words.day(written))
     blocks = blocks_of(render(template.body, values))
+    age = _reading_age(blocks, template, highest)
     findings = [
         *_findings(template, blocks, values),
         *date_findings(template, found, written),
-        *_reading_findings(template, blocks, age),
+        *_reading_findings(age),
     ]
     places = open_places(template, found)
     ordered = sorted(dict.fromkeys(findings), key=lambda f: not f.blocks)
@@ -262,10 +257,7 @@ def _reading_age(blocks: tuple[Block, ...], template: LetterTemplate, target: fl
     return reading_age([line.strip() for line in lines if line.strip()], target)
 
 
-def _reading_findings(
-    template: LetterTemplate, blocks: tuple[Block, ...], target: float
-) -> Iterator[Finding]:
-    age = _reading_age(blocks, template, target)
+def _reading_findings(age: ReadingAge) -> Iterator[Finding]:
     if age.years is None:
         message = f"{age}: let two people who speak the language read it."
         yield Finding("reading", blocks=False, message=message)

@@ -26,6 +26,8 @@ MOST = 12
 _UNFINISHED = re.compile(r"[\[\]<>{}]|_{2,}|\?{2,}|\b(?:TODO|TBC|TBD|X{3,})\b|\.{4,}")
 """What people leave behind where something is still to be written."""
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
 Values = dict[str, Inserted | list[Inserted] | None]
 
 
@@ -68,8 +70,8 @@ def checked_facts(template: LetterTemplate, given: Given | None) -> dict[str, An
 
 
 def _unknown(key: object, template: LetterTemplate) -> str:
-    if not isinstance(key, str):
-        return "the key of a fact is a name."
+    if not isinstance(key, str) or not _NAME.fullmatch(key):
+        return "a fact's key is one of its names; are keys and texts the wrong way round?"
     close = get_close_matches(key, template.facts, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else f"It has: {', '.join(template.facts)}."
     return f"this letter has no fact {key[:60]!r}. {hint}"

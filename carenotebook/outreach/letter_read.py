@@ -53,7 +53,7 @@ def read_template(text: str, name: str, file: str) -> tuple[LetterTemplate | Non
     if len(text) > LARGEST:
         return None, [Problem(file, 1, f"it has more than {LARGEST:,} characters; shorten it.")]
     top = _TOP.match(text)
-    if top is None:
+    if top is None or not top[1].strip():
         said = (
             "a letter begins with --- and its kind, title, subject, language and version, then ---."
         )

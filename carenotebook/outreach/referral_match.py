@@ -240,8 +240,8 @@ def match_services(
         ``expertise``, ``like`` (the present therapist's listed expertise: the share of it that the
         service has), ``modality``, ``area``, ``waiting_days``.
     weights : mapping of str to float, optional
-        Of expertise, like, modality, waiting, area and cost; `WEIGHTS` unless given. The score is
-        the weighted mean of the parts that were asked for, each from 0 to 1.
+        Of expertise (3 unless given), like (2), modality (2), waiting (2), area (1) and cost (1): a
+        convention. The score is the weighted mean of the parts asked for, each from 0 to 1.
     on : date, optional
         The day of the match, by which entries are called stale; by default today.
     stale_after : str

@@ -217,7 +217,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from("drsi"), WORDS),
@@ -240,13 +240,13 @@ def test_a_mutated_letter_gives_problems_with_a_place_or_a_letter(mutations):
     held("\n".join(lines))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.one_of(st.text(), st.text().map(lambda t: f"---\n{t}\n---\n{t}")))
 def test_any_text_gives_problems_with_a_place_or_a_letter(text):
     held(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="{}%: #-*ab\n|.x()[]'_", max_size=60))
 def test_any_body_gives_problems_with_a_place_or_a_letter(body):
     top, _, rest = START.partition("---\n# ")
@@ -293,7 +293,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(name=VALUES, tried=st.lists(VALUES, max_size=3))
 def test_what_is_put_in_is_shown_as_it_is_and_changes_nothing_around_it(name, tried):
     letter = outreach.letters()["welcome_back"]
@@ -318,7 +318,7 @@ def test_what_is_put_in_is_shown_as_it_is_and_changes_nothing_around_it(name, tr
     assert not any(s in page.tags for s in ("script", "img", "a"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_it_is_open_for_exactly_what_is_missing(data):
     name = data.draw(st.sampled_from(["review_notice", "stopping", "quiet_note"]))

@@ -8,6 +8,8 @@ import pytest
 
 from carenotebook import outreach
 from carenotebook.core.errors import LetterError, OptionError
+from carenotebook.outreach.letter_language import languages
+from carenotebook.outreach.letter_model import kinds
 
 DAY = date(2026, 3, 17)
 SHIPPED = outreach.letters()
@@ -163,7 +165,12 @@ def test_an_approval_holds_for_one_wording_and_survives_a_file(tmp_path):
 def test_nothing_of_the_person_is_in_a_repr_or_an_error():
     letter = drafted("review_notice", first_name="Zebulon")
     assert "Zebulon" not in repr(letter) + repr(letter.record) + str(letter.check())
-    for facts in ({"first_nam": "Zebulon"}, {"review_on": "Zebulon"}, {"tried": {"Zebulon": 1}}):
+    for facts in (
+        {"first_nam": "Zebulon"},
+        {"Zebulon": "first_name"},
+        {"review_on": "Zebulon"},
+        {"tried": {"Zebulon": 1}},
+    ):
         with pytest.raises(LetterError) as raised:
             outreach.draft_letter("review_notice", facts)
         assert "Zebulon" not in str(raised.value)
@@ -178,3 +185,37 @@ def test_no_module_of_outreach_can_send_anything():
             lines = file.read_text("utf-8").splitlines()
             assert [line for line in lines if sending.match(line)] == []
     assert not [n for n in outreach.__all__ if "send" in n or "mail" in n]
+
+
+def test_every_language_has_a_letter_of_every_kind():
+    for code in languages():
+        assert {t.kind.name for t in outreach.letters(code).values()} == set(kinds())
+    with pytest.raises(OptionError, match="there are letters in: en"):
+        outreach.letters("tlh")
+
+
+def test_the_reading_age_is_the_harder_of_two_published_formulas_and_five_years():
+    # Four sentences of ten words of eight letters. Automated Readability Index:
+    # 4.71 * 8 + 0.5 * 10 - 21.43 = 21.25. Coleman-Liau: 0.058 * 800 - 0.296 * 10 - 15.8 = 27.64,
+    # with the coefficient as textstat has it (published: 0.0588).
+    text = " ".join(["abcdefgh " * 9 + "abcdefgh."] * 4)
+    assert outreach.reading_age(text).years == pytest.approx(32.64, abs=0.05)  # rounded to 0.1
+
+
+def test_numbers_greetings_and_dates_do_not_make_a_letter_easier():
+    heavy = (
+        "Extraordinary organisational considerations necessitate comprehensive deliberation. " * 6
+    )
+    light = ["Dear Jo,", "1 May 2026", "Ring 01632 960 170 or 01632 960 171.", "Bye."] * 9
+    assert outreach.reading_age([heavy, *light]).years == outreach.reading_age(heavy).years
+
+
+def test_a_few_words_have_no_reading_age_and_nothing_is_fetched_to_find_one(monkeypatch):
+    def refused(*_, **__):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.getaddrinfo", refused)
+    monkeypatch.setattr("socket.socket.connect", refused)
+    assert outreach.reading_age("Hello.").years is None
+    assert not outreach.reading_age("Hello.").met
+    assert outreach.reading_age("We have missed you and would like to see you soon. " * 9).met

@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -323,3 +325,20 @@ def test_the_made_up_directory_is_plainly_made_up():
     sites = services["website"].drop_nulls().to_list() + services["email"].drop_nulls().to_list()
     assert all(s.endswith(("example.org", "example.com")) for s in sites)
     assert outreach.example_directory().rejected.is_empty()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    order=st.permutations(range(14)), wanted=st.sets(st.sampled_from(["trauma", "grief", "sleep"]))
+)
+def test_the_order_of_the_directory_settles_ties_and_nothing_else(order, wanted):
+    services = outreach.example_directory()
+    moved = replace(services, services=services.services[list(order)])
+    needs = {"expertise": sorted(wanted), "cost": 60}
+    one, other = (outreach.match_services(d, needs, on=DAY) for d in (services, moved))
+    assert {m.name: (m.status, m.rank, m.score) for m in one.matches} == {
+        m.name: (m.status, m.rank, m.score) for m in other.matches
+    }
+    place = {name: i for i, name in enumerate(moved.services["name"])}
+    for earlier, later in pairwise(other.of("ranked")):
+        assert earlier.score > later.score or place[earlier.name] < place[later.name]
