@@ -29,6 +29,7 @@ from carenotebook.cli_errors import (
     write,
 )
 from carenotebook.cli_letter import add_letter
+from carenotebook.cli_reflect import add_reflect
 from carenotebook.cli_review import add_review, reviewed
 from carenotebook.cli_services import add_services
 from carenotebook.core.errors import (
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add_dossier(commands)
     _add_suggest(commands)
     add_case(commands, _case)
+    add_reflect(commands)
     add_letter(commands, _letter)
     add_services(commands, _services)
     lab = commands.add_parser("lab", help="open JupyterLab on the tour")

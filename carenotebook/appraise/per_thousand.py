@@ -21,6 +21,10 @@ from carenotebook.results.words import from_to, number
 
 Side = Literal["acting", "not acting"]
 
+IN_APPOINTMENTS = f"appointments {PER_THOUSAND}"
+"""The unit of what an episode can have several of."""
+
+_WAITING = "missed_while_others_wait"
 _WORDS: dict[str, tuple[Side, str]] = {
     CAME_BACK: ("acting", "Put up for review, and attended again within {after} of the flag"),
     "no_delivered_outreach": ("acting", "Put up for review, and no outreach had arrived"),
@@ -32,9 +36,9 @@ _WORDS: dict[str, tuple[Side, str]] = {
     "notice_or_ending_after": ("acting", "Notice or ending recorded within {after} of the flag"),
     "worse_unflagged": ("not acting", "Never put up for review, and reliably worse at the end"),
     "left_unreached": ("not acting", "Never put up for review, gone, and nobody reached out"),
-    "missed_while_others_wait": (
+    _WAITING: (
         "not acting",
-        "Appointments missed by those never put up for review while others waited",
+        "Missed by those never put up for review while others waited",
     ),
 }
 _COLUMNS = {
@@ -127,7 +131,7 @@ class Harms(Result):
                 "term": term,
                 "needs": row["needs"],
                 "numerator": row["numerator"],
-                "unit": PER_THOUSAND,
+                "unit": IN_APPOINTMENTS if term == _WAITING else PER_THOUSAND,
                 **(_of_all(row, whole) if side == "acting" else _as_told(row)),
             }
 
@@ -199,4 +203,5 @@ def _said(row: Mapping[str, Any]) -> str:
     if row["estimate"] is None:
         return "unknown"
     ends = from_to(row["conf_low"], row["conf_high"])
-    return f"{number(row['estimate'])} (95 % CI {ends})"
+    what = f" {row['unit'].split()[0]}" if row["unit"] == IN_APPOINTMENTS else ""
+    return f"{number(row['estimate'])}{what} (95 % CI {ends})"

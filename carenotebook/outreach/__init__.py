@@ -44,6 +44,8 @@ _MODULE_OF = {
     "read_directory": "referral_directory",
     "read_letter": "letter_files",
     "reading_age": "letter_reading",
+    "reflection": "reflecting",
+    "reflections": "reflecting",
     "save_play": "case_export",
     "seminar": "case_print",
     "tone_rules": "letter_language",
@@ -79,6 +81,8 @@ __all__ = [
     "read_directory",
     "read_letter",
     "reading_age",
+    "reflection",
+    "reflections",
     "save_play",
     "seminar",
     "tone_rules",
@@ -117,5 +121,7 @@ if TYPE_CHECKING:
     from carenotebook.outreach.referral_directory import example_directory as example_directory
     from carenotebook.outreach.referral_directory import read_directory as read_directory
     from carenotebook.outreach.referral_match import match_services as match_services
+    from carenotebook.outreach.reflecting import reflection as reflection
+    from carenotebook.outreach.reflecting import reflections as reflections
 
 __getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)

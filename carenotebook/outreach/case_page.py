@@ -15,13 +15,14 @@ _WIDTH = 80
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading, then whatever it has."""
+    """A part of a page: a heading, then whatever it has; `lines` to write on after each item."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _section_text(section: Section, width: int) -> str:
     blocks = [f"{section.heading}\n{'-' * len(section.heading)}"] if section.heading else []
     blocks += [_wrapped(p, width) for p in section.paragraphs]
     if section.items:
-        blocks.append("\n".join(_wrapped(i, width, "- ") for i in section.items))
+        room = "\n" + "\n".join(["  " + "." * (width - 2)] * section.lines) if section.lines else ""
+        blocks.append("\n".join(_wrapped(i, width, "- ") + room for i in section.items))
     if section.rows:
         blocks.append("\n".join(_row_text(section.columns, r, width) for r in section.rows))
     return "\n\n".join(blocks)

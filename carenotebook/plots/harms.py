@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from carenotebook.appraise.per_thousand import Harms
+from carenotebook.appraise.per_thousand import IN_APPOINTMENTS, Harms
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.groups import printed, rows_axis, rows_height, wrapped
 from carenotebook.plots.theme import HATCH, WIDTH, A, B, extent
@@ -16,7 +16,11 @@ from carenotebook.results.display import HIDDEN
 from carenotebook.results.words import number
 
 _FIGURES = 120
-_HEADINGS = {"acting": "Harms of acting", "not acting": "Harms of not acting"}
+_HEADINGS = {
+    "acting": "Harms of acting",
+    "not acting": "Harms of not acting",
+    "appointments": "Harms of not acting, in appointments",
+}
 
 
 def harms_chart(result: Harms, privacy: Privacy | None = None) -> CareChart:
@@ -24,11 +28,10 @@ def harms_chart(result: Harms, privacy: Privacy | None = None) -> CareChart:
     frame = result.released(privacy).frame
     known = [_row(r) for r in frame.iter_rows(named=True) if not r["needs"]]
     lacking = [r["harm"] for r in frame.iter_rows(named=True) if r["needs"]]
-    most = max((r["conf_high"] or 0 for r in known), default=0) or 1
     panels = [
-        _panel([r for r in known if r["side"] == side], heading, most, known)
-        for side, heading in _HEADINGS.items()
-        if any(r["side"] == side for r in known)
+        _panel([r for r in known if r["panel"] == panel], heading, known)
+        for panel, heading in _HEADINGS.items()
+        if any(r["panel"] == panel for r in known)
     ]
     words = "; ".join(f"{r['side']}, {r['said']}: {r['figures'][0]}" for r in known)
     note = "Per 1,000 referred; the sides do not add up."
@@ -41,6 +44,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "label": wrapped(row["harm"]),
         "said": row["harm"],
         "side": row["side"],
+        "panel": "appointments" if row["unit"] == IN_APPOINTMENTS else row["side"],
         "hidden": row[SUPPRESSED],
         "figures": [_figure(row)],
         **{k: row[k] for k in ("estimate", "conf_low", "conf_high")},
@@ -56,10 +60,9 @@ def _figure(row: dict[str, Any]) -> str:
     return f"{number(row['estimate'])} ({low}\N{EN DASH}{high})"
 
 
-def _panel(
-    rows: list[dict[str, Any]], heading: str, most: float, every: list[dict[str, Any]]
-) -> Any:
+def _panel(rows: list[dict[str, Any]], heading: str, every: list[dict[str, Any]]) -> Any:
     acting = rows[0]["side"] == "acting"
+    most = max((r["conf_high"] or 0 for r in rows), default=0) or 1
     beside = extent([r["label"] for r in every])
     base = over([{**r, "from": 0, "until": most} for r in rows]).encode(y=rows_axis(rows, beside))
     scale = alt.Scale(domain=[0, most], nice=True)

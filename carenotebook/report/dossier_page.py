@@ -25,7 +25,7 @@ from carenotebook.report.layout import (
     warning,
 )
 from carenotebook.report.page import Fact, Page, Part, Section
-from carenotebook.report.tables import Cell, Table
+from carenotebook.report.tables import Cell, Table, lay_out
 
 if TYPE_CHECKING:
     from carenotebook.report.manifest import Asked
@@ -43,6 +43,9 @@ PLACES = (
 )
 """Where people can write."""
 
+_LONG = ("attendance", "by_month", "rule_changes", "sweep", "table_one")
+"""Blocks whose tables stand at the end, as those of audits do."""
+
 _LINES, _ROOM = 4, 8
 _EMPTY_SEATS = 2
 _WRITE = Cell("", "write")
@@ -51,7 +54,7 @@ _WRITE = Cell("", "write")
 def page_of_dossier(
     review: Review, asked: Asked, limits: tuple[Limit, ...], unfinished: tuple[str, ...]
 ) -> Page:
-    """The page of a dossier; its last part is left for the manifest."""
+    """The page of a dossier, with a part left for the manifest."""
     texts, written = _texts(), asked.written
     return Page(
         title=f"Dossier on a criterion: {review.rule['name']}",
@@ -63,6 +66,7 @@ def page_of_dossier(
             _question(written, unfinished),
             _data(review, written),
             rule_section(review.rule),
+            _told(review, "attendance", "Attendance as it is", ("attendance", "outcome_panel")),
             _told(review, "affected", "Whom it would affect, and when", _affected(review)),
             _harms(review),
             _told(review, "fairness", "Fairness", _fairness(review)),
@@ -76,6 +80,7 @@ def page_of_dossier(
             _sign_off(),
             Section("limits", "Limits of the method", (Part(points=LIMITS),)),
             _made_from(review, asked),
+            _annex(review),
         ),
         warning=warning(review.rule),
         made=f"Made by carenotebook {carenotebook.__version__}.",
@@ -87,8 +92,28 @@ _UNKNOWN = ("states", "unknown_outcomes", "misclassification")
 
 
 def _told(review: Review, name: str, title: str, blocks: tuple[str, ...]) -> Section:
-    parts = tuple(block_part(review, b) for b in blocks if b in review.blocks)
-    return Section(name, title, parts or (Part("Not asked for."),))
+    parts = (_in_the_body(block_part(review, b), b) for b in blocks if b in review.blocks)
+    return Section(name, title, tuple(parts) or (Part("Not asked for."),))
+
+
+def _in_the_body(part: Part, block: str) -> Part:
+    """A long table is set at the end, so that what is to be weighed can be read through."""
+    if part.table is None or not _is_long(block):
+        return part
+    return replace(part, table=None, close=f"{part.close}\n{_texts()['in_the_annex']}")
+
+
+def _is_long(block: str) -> bool:
+    return block in _LONG or block.split("_", maxsplit=1)[0] == AUDIT
+
+
+def _annex(review: Review) -> Section:
+    parts = (
+        Part(title=block.title, table=lay_out(block.released, block.title))
+        for name, block in review.blocks.items()
+        if _is_long(name) and block.released is not None and not block.released.frame.is_empty()
+    )
+    return Section("annex", "Annex: every figure", tuple(parts))
 
 
 def _question(written: Mapping[str, tuple[str, ...]], unfinished: tuple[str, ...]) -> Section:
@@ -142,7 +167,7 @@ def _alternatives(review: Review, written: Mapping[str, tuple[str, ...]]) -> Sec
         texts["wait"],
     )
     first = Part(title="What was weighed", points=points)
-    blocks = (DECISION, "practice", "attendance", "outcome_panel", "rules", "rule_changes", "sweep")
+    blocks = (DECISION, "practice", "rules", "rule_changes", "sweep")
     told = _told(review, "alternatives", "Alternatives considered", blocks)
     return replace(told, parts=(first, *told.parts))
 
@@ -198,6 +223,7 @@ def _sign_off() -> Section:
 
 def _made_from(review: Review, asked: Asked) -> Section:
     facts = (
+        Fact("Made again with", "carenotebook dossier DATA --verify FILE", code=True),
         Fact("Hash of the data (SHA-256)", review.data["content_hash"], code=True),
         Fact("Hash of the criterion's meaning (SHA-256)", review.rule["hash"], code=True),
         Fact("Held against", ", ".join(asked.profile or ("every code that is known",))),

@@ -19,6 +19,7 @@ SECTIONS = (
     "question",
     "data",
     "rule",
+    "attendance",
     "affected",
     "harms",
     "fairness",
@@ -32,6 +33,7 @@ SECTIONS = (
     "sign-off",
     "limits",
     "made",
+    "annex",
 )
 
 
@@ -111,6 +113,17 @@ def test_what_is_missing_is_said(cohort, made):
     bare = cn.dossier(c.Rule("two", c.missed(within="90d") >= 2), cohort, compare=[])
     assert [w.split(" ")[1] for w in bare.unfinished[:3]] == ["question", "column", "figure"]
     assert "Nobody has written this yet." in bare.html()
+
+
+def test_long_tables_stand_at_the_end_and_nothing_is_left_out(made):
+    body, annex = made.html().split('id="annex"')
+    title = f"<caption>{made.review.blocks['audit'].title}</caption>".replace("'", "&#39;")
+    assert title in annex
+    assert title not in body
+    tables = [n for n, b in made.review.blocks.items() if b.released is not None]
+    shown = [n for n in tables if not made.review.blocks[n].released.frame.is_empty()]
+    # The key figure of attendance stands at the top; it has no table of its own.
+    assert made.html().count("<caption>") == len(shown) - 1 + 2, "all, limits and sign-off"
 
 
 def test_small_cells_are_hidden_and_no_client_is_named(made, small_group_tables):

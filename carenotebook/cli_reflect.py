@@ -1,0 +1,51 @@
+"""``carenotebook reflect``: pages to think with, for a terminal or to print."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from carenotebook.cli_errors import USAGE, failing, usage, write
+
+
+def add_reflect(commands: Any) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "reflect",
+        help="pages for the therapist, the team and the client to think with",
+        description="Print a page of prompts, or write it as HTML to print on paper. Without an "
+        "occasion: list the pages.",
+    )
+    command.add_argument(
+        "occasion", nargs="?", metavar="OCCASION", help="before_rule, missed_run or ending"
+    )
+    command.add_argument(
+        "--for",
+        dest="reader",
+        default="therapist",
+        metavar="READER",
+        help="therapist, team or client (default %(default)s)",
+    )
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help="an HTML file")
+    command.set_defaults(run=_reflect)
+
+
+def _reflect(arguments: argparse.Namespace) -> None:
+    from carenotebook import outreach
+
+    if arguments.occasion is None:
+        if arguments.output is not None:
+            usage("-o FILE needs an occasion: before_rule, missed_run or ending.")
+        for row in outreach.reflections().iter_rows(named=True):
+            print(f"{row['occasion']:<12} --for {row['reader']:<10} {row['title']}")
+        return
+    with failing(USAGE):
+        page = outreach.reflection(arguments.occasion, arguments.reader)
+    if arguments.output is None:
+        print(page.text(), end="")
+        return
+    if arguments.output.suffix.lower() not in {".html", ".htm"}:
+        usage(f"-o {arguments.output}: a page is written as .html.")
+    write(page.html(), arguments.output)
+    print(f"Page: {arguments.output}")
