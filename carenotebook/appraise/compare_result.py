@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from carenotebook.criteria.sweep_release import release_cells
+from carenotebook.criteria.sweep_release import known_from, release_cells
 from carenotebook.criteria.sweep_run import TELLING
 from carenotebook.privacy import Privacy, Released, release
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from carenotebook.criteria.replay import Replay
-    from carenotebook.criteria.sweep_result import Sweep
+    from carenotebook.criteria.sweep_result import Shown
 
 CHANGES = ("gained", "lost", "earlier", "later", "at the same time", "flagged by neither")
 _BY_FIRST = ("lost", "earlier", "later", "at the same time")
@@ -43,8 +43,8 @@ class Comparison(Result):
         What `tidy` and `rules` give.
     members : array of shape (rules, bytes)
         One bit a seen episode: whether the rule flags it.
-    beside : Sweep or None
-        Shown to the same readers: no rule is shown that differs by few from a shown cell of it.
+    beside : tuple of Shown
+        What the same readers see: no rule is shown that differs by few from a set of theirs.
     """
 
     replays: Mapping[str, Replay]
@@ -53,7 +53,7 @@ class Comparison(Result):
     frame: pl.DataFrame
     sides: pl.DataFrame
     members: npt.NDArray[np.uint8]
-    beside: Sweep | None = None
+    beside: tuple[Shown, ...] = ()
 
     @property
     def first(self) -> str:
@@ -186,7 +186,7 @@ class SideBySide(Result):
         """Rules as they may be shown; one that differs from a shown one by few is hidden."""
         found = self.comparison
         client, gate = found.seen["client"].to_numpy(), privacy or Privacy()
-        known = None if found.beside is None else found.beside.shown(gate)
+        known = known_from(found.beside, gate)
         return release_cells(found.sides, ["rule"], (found.members,), client, gate, known)
 
     def summary(self, privacy: Privacy | None = None) -> str:

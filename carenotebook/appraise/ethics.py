@@ -150,7 +150,7 @@ class EthicsReview(Result):
                 "saved as a preset."
             )
         if self.recorded is not None:
-            lines.append("What the records show around first flags: see `recorded`.")
+            lines.append("What the records show around first flags is told apart from this.")
         return "\n".join([*lines, _CAVEAT])
 
     def _blocking(self) -> list[Answer]:

@@ -88,8 +88,10 @@ def client_list(
     """List open episodes in which a rule is true, for reaching out or for research.
 
     For a team that wants to ring the right people first: those with whom least was tried stand at
-    the top. Never a list of people to discharge, to charge, or to report to a payer; there is no
-    purpose for that, and a flag is no reason for it.
+    the top. Never a list of people to discharge, to charge, or to report to a payer; never a way to
+    fit a caseload, to give reasons afterwards for a decision already taken, to shed those who need
+    most, or to rank therapists by their clients. There is no purpose for any of that, and a flag is
+    no reason for it.
 
     Parameters
     ----------

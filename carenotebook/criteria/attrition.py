@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from carenotebook.criteria import language, words
 from carenotebook.criteria.engine import replay_blocks
 from carenotebook.criteria.flags import states
+from carenotebook.criteria.sweep_run import seen_episodes
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED, nested
 from carenotebook.results.result import Result
@@ -20,16 +23,31 @@ if TYPE_CHECKING:
     from carenotebook.criteria.language import Expression
     from carenotebook.criteria.replay import Replay
 
+Members = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
 EVERYONE = "All clients"
+_KEY = ["client_id", "episode"]
 _HIDDEN = "hidden (too few, or too telling, to show)"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Attrition(Result):
-    """What `Replay.attrition` returns."""
+    """What `Replay.attrition` returns.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        What `tidy` gives.
+    states : States
+    together, alone : arrays of shape (clauses, bytes)
+        One bit a seen episode: whether a clause held in it, with those before it and by itself.
+    """
 
     frame: pl.DataFrame
     states: States
+    together: Members
+    alone: Members
 
     @property
     def title(self) -> str:
@@ -78,6 +96,15 @@ class Attrition(Result):
         removed -= pl.col("clients")
         return Released(shown.with_columns(removed=removed), gate)
 
+    def shown(self, privacy: Privacy) -> Members:
+        """Of the counts that are shown, whom each counts: what a reader of `released` may know."""
+        frame = self.released(privacy).frame[1:]
+        kept = (
+            sets[frame[column].is_not_null().to_numpy()]
+            for sets, column in ((self.together, "clients"), (self.alone, "clients_alone"))
+        )
+        return np.concatenate(list(kept))
+
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a clause."""
         gate = privacy or Privacy()
@@ -94,27 +121,26 @@ class Attrition(Result):
 def attrition(replay: Replay) -> Attrition:
     """See `Replay.attrition`."""
     clauses = replay.rule.clauses
-    episodes = replay.episodes()
-    everyone = {"clients": episodes["client_id"].n_unique(), "episodes": episodes.height}
-    alone = {"clients_alone": everyone["clients"], "episodes_alone": everyone["episodes"]}
-    rows: list[dict[str, object]] = [{"clause": EVERYONE, **everyone, "removed": 0, **alone}]
-    before = everyone["clients"]
-    for i, clause in enumerate(clauses, 1):
-        alone = _held(replay, clause)
-        together = alone if i == 1 else _held(replay, language.all_of(*clauses[:i]))
-        rows.append(
-            {
-                "clause": words.say(clause.node),
-                **together,
-                "removed": before - together["clients"],
-                "clients_alone": alone["clients"],
-                "episodes_alone": alone["episodes"],
-            }
-        )
-        before = together["clients"]
+    seen = seen_episodes(replay.cohort)
+    by_itself = [_held(replay, clause, seen) for clause in clauses]
+    further = (language.all_of(*clauses[:i]) for i in range(2, len(clauses) + 1))
+    in_order = [by_itself[0], *(_held(replay, clause, seen) for clause in further)]
+    everyone = np.ones(seen.height, np.bool_)
+    rows: list[dict[str, object]] = []
+    before = _counted(everyone, seen)["clients"]
+    said = [EVERYONE, *(words.say(clause.node) for clause in clauses)]
+    for what, together, alone in zip(
+        said, [everyone, *in_order], [everyone, *by_itself], strict=True
+    ):
+        counts = _counted(together, seen)
+        separate = {f"{name}_alone": n for name, n in _counted(alone, seen).items()}
+        removed = before - counts["clients"]
+        rows.append({"clause": what, **counts, "removed": removed, **separate})
+        before = counts["clients"]
     columns = ("clients", "episodes", "removed", "clients_alone", "episodes_alone")
     types = {"clause": pl.String, **dict.fromkeys(columns, pl.Int64)}
-    return Attrition(pl.DataFrame(rows, schema=types), states(replay))
+    frame = pl.DataFrame(rows, schema=types)
+    return Attrition(frame, states(replay), _packed(in_order), _packed(by_itself))
 
 
 def _hidden_in_order(frame: pl.DataFrame, privacy: Privacy, *, telling: bool) -> list[bool]:
@@ -133,8 +159,20 @@ def _hidden_in_order(frame: pl.DataFrame, privacy: Privacy, *, telling: bool) ->
     return hidden
 
 
-def _held(replay: Replay, clause: Expression) -> dict[str, int]:
+def _held(replay: Replay, clause: Expression, seen: pl.DataFrame) -> Mask:
+    """Of each seen episode, whether a clause held in it at some time."""
     rule = replace(replay.rule, when=clause)
     found, _ = replay_blocks(rule.when.node, rule.grace, replay.cohort, replay.unknown)
-    episodes = found.select("client_id", "episode").unique()
+    episodes = found.select(*_KEY).unique().with_columns(held=pl.lit(value=True))
+    joined = seen.select(_KEY).join(episodes, on=_KEY, how="left", maintain_order="left")
+    held: Mask = joined["held"].fill_null(value=False).to_numpy()
+    return held
+
+
+def _counted(held: Mask, seen: pl.DataFrame) -> dict[str, int]:
+    episodes = seen.filter(pl.Series(held))
     return {"clients": episodes["client_id"].n_unique(), "episodes": episodes.height}
+
+
+def _packed(sets: list[Mask]) -> Members:
+    return np.stack([np.packbits(held) for held in sets])

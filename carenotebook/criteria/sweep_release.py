@@ -14,7 +14,7 @@ from carenotebook.privacy.suppress import SUPPRESSED
 
 if TYPE_CHECKING:
     from carenotebook.criteria.spans import Keys
-    from carenotebook.criteria.sweep_result import Members
+    from carenotebook.criteria.sweep_result import Members, Shown
 
 
 def release_cells(  # noqa: PLR0913, PLR0917 - figures, whom they count, and what is known
@@ -72,6 +72,12 @@ def release_cells(  # noqa: PLR0913, PLR0917 - figures, whom they count, and wha
     return Released(blank.rename({"incidence": "estimate"}), privacy)
 
 
+def known_from(views: Sequence[Shown], privacy: Privacy) -> Members | None:
+    """Whom the shown counts of other views count, or None where there are none."""
+    sets = [view.shown(privacy) for view in views]
+    return np.concatenate(sets) if sets else None
+
+
 def hidden_cells(
     members: Members,
     counts: Keys,
@@ -95,7 +101,7 @@ def hidden_cells(
         The number of each episode's client.
     privacy : Privacy
     known : array like `members`, optional
-        Sets of episodes that are shown elsewhere, such as the cells of a sweep in one report.
+        Sets of episodes that are shown elsewhere in one report: cells of a sweep, clauses.
     """
     everyone = int(client.max(initial=-1)) + 1
     most = int(np.bincount(client, minlength=1).max()) * privacy.min_cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 Members = npt.NDArray[np.uint8]
 
 
+class Shown(Protocol):
+    """A result that can say whom the counts of its that are shown count."""
+
+    def shown(self, privacy: Privacy) -> Members:
+        """One row a count, one bit a seen episode."""
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Sweep(Result):
     """What `carenotebook.sweep` returns. Its repr, table and chart are aggregates.
@@ -45,6 +52,8 @@ class Sweep(Result):
         The same for flags by the horizon; None without one.
     first : polars.DataFrame or None
         Client-level, if it was asked for: the parameters, client_id, episode, flagged_at.
+    beside : tuple of Shown
+        What the same readers see: no cell is shown that differs by few from a set of theirs.
     """
 
     run: Run
@@ -53,6 +62,7 @@ class Sweep(Result):
     members: Members
     in_time: Members | None = None
     first: pl.DataFrame | None = None
+    beside: tuple[Shown, ...] = ()
 
     @property
     def title(self) -> str:
@@ -83,12 +93,13 @@ class Sweep(Result):
         Cells are nested or nearly so: where two of them differ by few clients, one is hidden. None
         and nearly none read the same.
         """
-        from carenotebook.criteria.sweep_release import release_cells
+        from carenotebook.criteria.sweep_release import known_from, release_cells
 
         client = self.run.seen["client"].to_numpy()
         gate = privacy or Privacy()
         seen = (self.members,) if self.in_time is None else (self.members, self.in_time)
-        return release_cells(self.frame, self.parameters, seen, client, gate)
+        known = known_from(self.beside, gate)
+        return release_cells(self.frame, self.parameters, seen, client, gate, known)
 
     def shown(self, privacy: Privacy) -> Members:
         """Of the cells that are shown, whom each flags: what a reader of `released` may know."""

@@ -209,7 +209,7 @@ def dossier(  # noqa: PLR0913 - what a committee is to be told
         written=_texts(written or {}),
         stopping=dict(stopping or {}),
         compare=_others(criterion, compare),
-        grid=grid,
+        grid=None if grid is None else {k: _plain(v) for k, v in grid.items()},
         profile=None if profile is None else as_names(profile),
         declared=dict(declared or {}),
     )
@@ -252,6 +252,11 @@ def _more(found: Review, audit: Audit, cohort: Cohort) -> dict[str, Block]:
     if isinstance(trigger, Decision):
         more[DECISION] = result_block(replace(trigger, action="outreach"), gate)
     return more
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    """Values of a parameter as JSON can hold them."""
+    return [v.item() if hasattr(v, "item") else v for v in values]
 
 
 def _texts(written: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:

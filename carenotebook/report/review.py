@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from carenotebook.criteria.flags import FlagsByGroup
     from carenotebook.criteria.protocol import Protocol
     from carenotebook.criteria.replay import Replay
-    from carenotebook.criteria.sweep_result import Sweep
+    from carenotebook.criteria.sweep_result import Shown
     from carenotebook.results.result import Result
 
 CAME_BACK_WITHIN = "8w"
@@ -156,6 +156,9 @@ def review(  # noqa: PLR0913 - what a report is asked for
     replayed = replay(rule, cohort)
     staged = replayed if isinstance(replayed, ProtocolReplay) else None
     found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
+    clauses = None if isinstance(replayed, ProtocolReplay) else replayed.attrition()
+    seen = () if clauses is None else (clauses,)
+    swept = None if swept is None else replace(swept, beside=seen)
     ethics = reviewed(rule, replayed, profile, declared=declared)
     computed: dict[str, Callable[[], Result]] = {
         "safeguards": lambda: ethics,
@@ -167,10 +170,11 @@ def review(  # noqa: PLR0913 - what a report is asked for
         "flagged": lambda: found,
         "by_month": found.by_month,
         **_beside_the_others(found, by),
-        **({"attrition": found.attrition} if staged is None else _stages(staged)),
+        **({} if clauses is None else {"attrition": lambda: clauses}),
+        **({} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
-        **_beside(rule, compare, cohort, swept),
+        **_beside(rule, compare, cohort, seen if swept is None else (*seen, swept)),
         **({} if swept is None else {"sweep": lambda: swept}),
         **({DECISION: partial(decision, found)} if ends_are_known(cohort) else {}),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
@@ -204,13 +208,16 @@ def _as_rule(rule: Rule | Protocol) -> Rule:
 
 
 def _beside(
-    rule: Rule | Protocol, others: Sequence[Rule | Protocol], cohort: Cohort, swept: Sweep | None
+    rule: Rule | Protocol,
+    others: Sequence[Rule | Protocol],
+    cohort: Cohort,
+    seen: tuple[Shown, ...],
 ) -> dict[str, Callable[[], Result]]:
-    """The rule beside others, and what each of them would change; a sweep is shown before them."""
+    """The rule beside others, and what each would change; `seen` is shown before them."""
     if not others:
         return {}
     found = compare_rules(map(_as_rule, [rule, *others]), cohort)
-    found = found if swept is None else replace(found, beside=swept)
+    found = replace(found, beside=seen)
     return {"rules": found.rules, "rule_changes": lambda: found}
 
 

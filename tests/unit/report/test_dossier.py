@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -186,6 +187,23 @@ def test_other_data_are_found_and_no_value_of_them_is_told(saved, small_group_ta
     assert "data differ: hash" in told
     assert "'The data'" in told
     assert "changed after it was made" not in told
+
+
+@pytest.mark.parametrize("form", ["protocol", "swept"])
+def test_protocols_and_swept_rules_are_made_again_as_well(form, cohort, tmp_path):
+    stages = [
+        c.Stage("concern", c.missed(within="90d") >= 1, wait="7d"),
+        c.Stage("review", c.missed() >= 2),
+    ]
+    if form == "protocol":
+        made = cn.dossier(c.Protocol("in two steps", stages), cohort)
+    else:
+        rule = c.Rule("misses", c.missed() >= c.param("k"))
+        made = cn.dossier(rule, cohort, compare=[], grid={"k": np.arange(2, 4)})
+        assert made.manifest["options"]["grid"] == {"k": [2, 3]}
+    found = cn.verify_dossier(made.save(tmp_path / "dossier.html"), cohort)
+    assert found.same, found
+    assert ("stages" if form == "protocol" else "sweep") in made.review.blocks
 
 
 def test_what_is_no_dossier_is_refused(tmp_path, cohort):

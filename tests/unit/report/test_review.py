@@ -279,6 +279,19 @@ def test_a_rule_beside_is_hidden_that_differs_by_few_from_a_shown_value_of_a_par
     assert all(r["clients"] is None for r in changes)
 
 
+def test_a_rule_beside_is_hidden_that_differs_by_few_from_a_clause_by_itself():
+    cohort, _ = cn.synthetic_cohort(clients=600, seed=2)
+    rule = c.Rule("silent", (c.missed() >= 3) & (c.days_since_heard() >= 30))
+    near = c.Rule("near", (c.missed() >= 3) & (c.days_in_care() >= 60))
+    figures = review(cohort, rule, compare=[near]).figures()
+    assert figures["attrition"]["rows"][1]["clients_alone"] is not None
+    told = {r["rule"]: r["suppressed"] for r in figures["rules"]["rows"]}
+    assert told == {"silent": False, "near": True}
+    other = c.Rule("silent", (c.missed() >= 2) & (c.days_since_heard() >= 30))
+    told = review(cohort, other, compare=[near]).figures()["rules"]["rows"]
+    assert not any(r["suppressed"] for r in told), "no clause of this one is near"
+
+
 def test_with_many_columns_everyone_together_is_told_once():
     cohort, _ = cn.synthetic_cohort(clients=300, seed=1)
     by = ["language", "gender", "age_band", "deprivation_quintile"]
