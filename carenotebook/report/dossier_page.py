@@ -66,7 +66,7 @@ def page_of_dossier(
             _question(written, unfinished),
             _data(review, written),
             rule_section(review.rule),
-            _told(review, "attendance", "Attendance as it is", ("attendance", "outcome_panel")),
+            _told(review, "attendance", "Attendance as it is", _ATTENDANCE),
             _told(review, "affected", "Whom it would affect, and when", _affected(review)),
             _harms(review),
             _told(review, "fairness", "Fairness", _fairness(review)),
@@ -88,6 +88,7 @@ def page_of_dossier(
     )
 
 
+_ATTENDANCE = ("attendance", "outcome_panel", "obstacles")
 _UNKNOWN = ("states", "unknown_outcomes", "misclassification")
 
 
