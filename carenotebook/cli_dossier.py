@@ -124,13 +124,14 @@ def _verify(arguments: argparse.Namespace) -> None:
 def _limits(given: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for text in given:
-        name, equals, most = text.partition("=")
+        name, _, most = text.partition("=")
         try:
-            found[name] = float(most)
+            limit = float(most)
         except ValueError:
-            equals = ""
-        if not equals:
             usage(f"--stopping {text}: write a figure and the most that is accepted, as name=0.3.")
+        if name in found:
+            usage(f"--stopping {text}: {name} is named twice.")
+        found[name] = limit
     return found
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.options import UNKNOWNS
 from carenotebook.criteria.engine import replay_blocks
 from carenotebook.criteria.flags import TELLING, guarded, states
+from carenotebook.criteria.sweep_run import seen_episodes
 from carenotebook.privacy import Privacy, Released
+from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.proportions import COLUMNS, proportions, release_proportions
 from carenotebook.results.result import Result
 from carenotebook.results.words import said_share
@@ -24,11 +28,23 @@ _TERMS = {"ignore": "ignored", "missed": "taken as missed", "attended": "taken a
 
 @dataclass(frozen=True, repr=False, eq=False)
 class UnknownOutcomes(Result):
-    """What `Replay.unknowns` returns."""
+    """What `Replay.unknowns` returns.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        What `tidy` gives.
+    missed_or_attended : int
+        Clients flagged under one of these two readings, and not under both.
+    states : States
+    members : array of shape (readings, bytes)
+        One bit a seen episode: whether it is flagged.
+    """
 
     frame: pl.DataFrame
     missed_or_attended: int
     states: States
+    members: npt.NDArray[np.uint8]
 
     @property
     def title(self) -> str:
@@ -57,6 +73,12 @@ class UnknownOutcomes(Result):
         )
         return release_proportions(told, gate, guards=["differing", "between", "never", TELLING])
 
+    def shown(self, privacy: Privacy) -> npt.NDArray[np.uint8]:
+        """Of the readings that are shown, whom each flags."""
+        hidden = self.released(privacy).frame[SUPPRESSED].to_numpy()
+        kept: npt.NDArray[np.uint8] = self.members[~hidden]
+        return kept
+
     def summary(self, privacy: Privacy | None = None) -> str:
         """One line a reading."""
         gate = privacy or Privacy()
@@ -74,22 +96,24 @@ class UnknownOutcomes(Result):
 
 def unknown_outcomes(replay: Replay) -> UnknownOutcomes:
     """See `Replay.unknowns`."""
-    episodes = replay.episodes().select("client_id", "episode")
+    episodes = seen_episodes(replay.cohort).select("client_id", "episode")
     hits = {reading: _flagged(replay, reading) for reading in UNKNOWNS}
-    rows = []
+    rows, members = [], []
     for reading in UNKNOWNS:
         marked = episodes.join(
             hits[reading].with_columns(hit=pl.lit(value=True)),
             on=["client_id", "episode"],
             how="left",
+            maintain_order="left",
         ).with_columns(pl.col("hit").fill_null(value=False))
+        members.append(np.packbits(marked["hit"].to_numpy()))
         moved = _apart(hits[reading], hits["ignore"])
         row = proportions(marked, "hit").with_columns(
             term=pl.lit(_TERMS[reading]), differing=pl.lit(moved, pl.Int64)
         )
         rows.append(row.select("term", *COLUMNS, "differing"))
     between = _apart(hits["missed"], hits["attended"])
-    return UnknownOutcomes(pl.concat(rows), between, states(replay))
+    return UnknownOutcomes(pl.concat(rows), between, states(replay), np.stack(members))
 
 
 def _flagged(replay: Replay, unknown: str) -> pl.DataFrame:

@@ -156,8 +156,13 @@ def review(  # noqa: PLR0913 - what a report is asked for
     replayed = replay(rule, cohort)
     staged = replayed if isinstance(replayed, ProtocolReplay) else None
     found = replayed.reviews if isinstance(replayed, ProtocolReplay) else replayed
-    clauses = None if isinstance(replayed, ProtocolReplay) else replayed.attrition()
-    seen = () if clauses is None else (clauses,)
+    # Of protocols neither is told, nor are they swept or compared.
+    whole: dict[str, Any] = (
+        {}
+        if staged is not None
+        else {"attrition": found.attrition(), "unknown_outcomes": found.unknowns()}
+    )
+    seen: tuple[Shown, ...] = tuple(whole.values())
     swept = None if swept is None else replace(swept, beside=seen)
     ethics = reviewed(rule, replayed, profile, declared=declared)
     computed: dict[str, Callable[[], Result]] = {
@@ -170,8 +175,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
         "flagged": lambda: found,
         "by_month": found.by_month,
         **_beside_the_others(found, by),
-        **({} if clauses is None else {"attrition": lambda: clauses}),
-        **({} if staged is None else _stages(staged)),
+        **({"attrition": lambda: whole["attrition"]} if staged is None else _stages(staged)),
         **{f"{GROUP}{column}": partial(_by_group, found, column) for column in by},
         **_audits(found, by),
         **_beside(rule, compare, cohort, seen if swept is None else (*seen, swept)),
@@ -179,7 +183,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
         **({DECISION: partial(decision, found)} if ends_are_known(cohort) else {}),
         "came_back": partial(found.came_back, within=CAME_BACK_WITHIN),
         "states": found.states,
-        **({"unknown_outcomes": found.unknowns} if staged is None else {}),
+        **({"unknown_outcomes": lambda: whole["unknown_outcomes"]} if staged is None else {}),
         "misclassification": partial(misclassification, replayed),
     }
     privacy = Privacy()

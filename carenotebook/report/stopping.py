@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -71,14 +72,12 @@ def limits(stopping: Mapping[str, float], audits: tuple[Audit, ...], gate: Priva
     return found
 
 
-def _check(
-    name: str, most: object, known: list[str], told: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _check(name: str, most: float, known: list[str], told: Mapping[str, Mapping[str, Any]]) -> None:
     if name not in known:
         raise OptionError(f"stopping={{{name!r}: ...}} is no figure; known: {', '.join(known)}.")
     share = name == LARGEST_GAP or told[name]["unit"] == _SHARE
-    number_ = isinstance(most, int | float) and not isinstance(most, bool)
-    if not number_ or not 0 <= float(str(most)) <= (1 if share else float("inf")):
+    known_number = isinstance(most, int | float) and not isinstance(most, bool)
+    if not known_number or not isfinite(most) or not 0 <= most <= (1 if share else most):
         wanted = "a share from 0 to 1" if share else "a number of 0 or more"
         raise OptionError(f"stopping={{{name!r}: ...}} needs {wanted}.")
 

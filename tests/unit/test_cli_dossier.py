@@ -79,6 +79,11 @@ MISTAKES = {
     "no dossier": (3, ["--verify", "page.html"], "no manifest"),
     "no such dossier": (3, ["--verify", "absent.html"], "absent.html"),
     "a limit of nothing": (2, ["--rule", "two.rule.yml", "--json", "--stopping", "x"], "name=0.3"),
+    "a limit twice": (
+        2,
+        ["--rule", "two.rule.yml", "--json", "--stopping", "no_risk_review=0", "no_risk_review=1"],
+        "twice",
+    ),
     "an unknown limit": (
         2,
         ["--rule", "two.rule.yml", "--json", "--stopping", "x=1"],

@@ -180,6 +180,16 @@ def test_a_change_of_the_page_is_found_and_its_place_named(saved, cohort, tmp_pa
     assert "changed after it was made" in found.summary()
 
 
+def test_another_version_and_other_options_are_found(saved, cohort, tmp_path):
+    page, other = saved.read_text(encoding="utf-8"), tmp_path / "other.html"
+    first = page.replace("&#34;polars&#34;: &#34;", "&#34;polars&#34;: &#34;0.")
+    other.write_text(first.replace("&#34;BACP&#34;", "&#34;ACA&#34;"), encoding="utf-8")
+    told = cn.verify_dossier(other, cohort).summary()
+    assert "versions differ: polars" in told
+    assert "'Safeguards' says something else" in told
+    assert "'Fairness'" not in told
+
+
 def test_other_data_are_found_and_no_value_of_them_is_told(saved, small_group_tables):
     fewer = small_group_tables["appointments"].filter(pl.col("client_id").str.ends_with("1").not_())
     other = cn.from_frames(**{**small_group_tables, "appointments": fewer}, episode_end="60d")
@@ -222,6 +232,8 @@ def test_what_is_no_dossier_is_refused(tmp_path, cohort):
         ({"written": {"question": " "}}, "needs a text"),
         ({"stopping": {"discharges": 1}}, "is no figure"),
         ({"stopping": {"would_have_come_back": 30}}, "a share from 0 to 1"),
+        ({"stopping": {"reviews_a_week": float("inf")}}, "a number of 0 or more"),
+        ({"stopping": {"reviews_a_week": "few"}}, "a number of 0 or more"),
     ],
 )
 def test_a_wrong_option_is_refused(option, says, cohort):

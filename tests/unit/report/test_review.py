@@ -5,6 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -290,6 +291,20 @@ def test_a_rule_beside_is_hidden_that_differs_by_few_from_a_clause_by_itself():
     other = c.Rule("silent", (c.missed() >= 2) & (c.days_since_heard() >= 30))
     told = review(cohort, other, compare=[near]).figures()["rules"]["rows"]
     assert not any(r["suppressed"] for r in told), "no clause of this one is near"
+
+
+def test_a_rule_beside_is_hidden_that_differs_by_few_from_another_reading_of_unknowns():
+    cohort, _ = cn.synthetic_cohort(clients=600, seed=2)
+    rule = c.Rule("silent", (c.missed() >= 3) & (c.days_since_heard() >= 30))
+    found = review(cohort, rule, compare=[c.Rule("any", c.missed() >= 1)])
+    reading = found.blocks["unknown_outcomes"].result
+    comparison = found.blocks["rule_changes"].result
+    assert reading in comparison.beside
+    told = reading.shown(found.privacy)
+    assert len(told) == (~reading.released(found.privacy).frame["suppressed"]).sum()
+    assert told.shape[1] == comparison.members.shape[1]
+    flagged = found.blocks["flagged"].result.first.height
+    assert np.unpackbits(told[0]).sum() == flagged, "unknowns ignored is the rule itself"
 
 
 def test_with_many_columns_everyone_together_is_told_once():
