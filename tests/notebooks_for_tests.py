@@ -54,6 +54,20 @@ CASE = """
 import carenotebook as cn
 player = cn.widgets.CasePlayer("camera_off")
 """
+CHECK_IN = """
+import carenotebook as cn, polars as pl, shutil
+from carenotebook.core.journal import read_journal
+from carenotebook.outreach import CheckInNotice
+shutil.rmtree("FOLDER", ignore_errors=True)
+rows = {"client_id": ["c1", "c2"], "start": "2026-01-05", "outcome": "attended"}
+folder = cn.from_frames(pl.DataFrame(rows)).save("FOLDER")
+notice = CheckInNotice(
+    in_danger="Ring 112 now, or the crisis line on 0800 000 000, at any hour.",
+    seen_by="Your therapist sees your answers. Nobody else does.",
+    used_for="You look at them together when you next meet.", keep_words=True)
+check_in = cn.widgets.CheckIn(folder, "c1", notice)
+"""
+"""A check-in on a cohort that is saved in FOLDER."""
 CLIENT = re.compile(r"synthetic-\d{5}|appointment-\d{7}")
 
 

@@ -112,12 +112,14 @@ class Obstacles(Result):
             (
                 f"Misses that follow: of the appointments kept or missed within "
                 f"{say_duration(self.within)} after a check-in, by what the latest one before "
-                "them names; set against check-ins that name none. Intervals are by client."
+                "them names; set against check-ins that name none. Intervals are by client, "
+                "and not adjusted for their number."
             ),
+            *self._offers(gate),
             (
                 "Caveat: an obstacle goes along with misses; nothing here says that it leads to "
                 "them. Those who answer differ from those who do not, and who is silent is not "
-                "heard here. What might be offered is a place to begin a conversation."
+                "heard here."
             ),
         ]
         return "\n".join(lines)
@@ -133,6 +135,14 @@ class Obstacles(Result):
         shown = self.released(privacy).frame.filter(pl.col("section") == NAMED, ~pl.col(SUPPRESSED))
         terms = [t for t in dict.fromkeys(shown["term"]) if t not in _NO_NAME]
         return suggested_alternatives(*terms) if terms else suggested_alternatives().clear()
+
+    def _offers(self, privacy: Privacy) -> list[str]:
+        found = self.suggestions(privacy)
+        kinds = found.group_by("obstacle", maintain_order=True).agg(
+            pl.col("kind").unique(maintain_order=True)
+        )
+        said = "; ".join(f"{o}: {', '.join(k)}" for o, k in kinds.iter_rows())
+        return [f"What might be offered, if the client wants it: {said}."] if said else []
 
     @property
     def _cells(self) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class CheckInSheet:
         Returns
         -------
         int
-            How many were new. A client's form of a date is kept as it was first added.
+            How many were new. The form of a code and date is kept as it was first added.
 
         Raises
         ------
@@ -244,10 +244,10 @@ def _named(text: str | None) -> tuple[str, ...] | None:
 
 
 def _answer(row: Mapping[str, Any], codes: Mapping[str, str]) -> CheckInAnswer:
-    client, at = codes[str(row["code"])], row["at"]
-    key = hashlib.sha256(f"{client}\n{at}".encode()).hexdigest()[:32]
+    code, at = str(row["code"]), row["at"]
+    key = hashlib.sha256(f"{code}\n{at}".encode()).hexdigest()[:32]
     return CheckInAnswer(
-        client,
+        codes[code],
         _named(row["obstacles"]) or (),
         row["progress"],
         row["wants_to_continue"],

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from notebooks_for_tests import SETUP
+from notebooks_for_tests import CHECK_IN, SETUP
 from playwright.sync_api import expect
 from screens_for_tests import THEMES, show_theme
 
@@ -33,6 +33,19 @@ def test_pictures_of_the_builder(page, open_notebook, theme):
         page.keyboard.press("Escape")
         widget.get_by_role("button", name="Code").click()
         widget.get_by_role("button", name="Table", exact=True).click()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pictures_of_a_check_in(page, open_notebook, theme):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": 1700, "height": 1400})
+    open_notebook(f"check-in pictures {theme}", CHECK_IN, "check_in")
+    widget = page.locator(".cn-check-in")
+    expect(widget.get_by_role("button", name="Send my answers")).to_be_visible(timeout=60_000)
+    show_theme(page, theme)
+    for width in (320, 768, 1280):
+        page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
+        widget.screenshot(path=FOLDER / f"check-in-{theme}-{width}.png")
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -5,25 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from notebooks_for_tests import notebook, widget_state
+from notebooks_for_tests import CHECK_IN, notebook, widget_state
 from playwright.sync_api import expect
 from screens_for_tests import THEMES, ZOOMED, misplaced, notebook_alone, show_theme, violations
 
-CHECK_IN = ".cn-check-in"
+WIDGET = ".cn-check-in"
 WORDS = "my mother hears every call"
-SETUP = """
-import carenotebook as cn, polars as pl, shutil
-from carenotebook.core.journal import read_journal
-from carenotebook.outreach import CheckInNotice
-shutil.rmtree("FOLDER", ignore_errors=True)
-rows = {"client_id": ["c1", "c2"], "start": "2026-01-05", "outcome": "attended"}
-folder = cn.from_frames(pl.DataFrame(rows)).save("FOLDER")
-notice = CheckInNotice(
-    in_danger="Ring 112 now, or the crisis line on 0800 000 000, at any hour.",
-    seen_by="Your therapist sees your answers. Nobody else does.",
-    used_for="You look at them together when you next meet.", keep_words=True)
-check_in = cn.widgets.CheckIn(folder, "c1", notice)
-"""
 READ = """
 for _, a in read_journal(folder).answers:
     print(a.barriers, a.progress, a.wants_to_continue, a.words)
@@ -31,13 +18,13 @@ for _, a in read_journal(folder).answers:
 
 
 def opened(page):
-    widget = page.locator(CHECK_IN)
+    widget = page.locator(WIDGET)
     expect(widget.get_by_role("button", name="Send my answers")).to_be_visible(timeout=60_000)
     return widget
 
 
 def setup(name):
-    return SETUP.replace("FOLDER", f"cohort {name}")
+    return CHECK_IN.replace("FOLDER", f"cohort {name}")
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -45,21 +32,21 @@ def test_axe_finds_nothing_in_any_state(page, open_notebook, name):
     open_notebook(f"check-in axe {name}", setup(name), "check_in")
     widget = opened(page)
     show_theme(page, name)
-    found = {"opened": violations(page, CHECK_IN)}
+    found = {"opened": violations(page, WIDGET)}
     widget.get_by_role("checkbox", name="I felt stuck").check()
     widget.get_by_role("radio", name="7", exact=True).check()
-    found["ticked"] = violations(page, CHECK_IN)
+    found["ticked"] = violations(page, WIDGET)
     widget.get_by_role("button", name="Not now").click()
-    found["declined"] = violations(page, CHECK_IN)
+    found["declined"] = violations(page, WIDGET)
     widget.get_by_role("button", name="Back to the questions").click()
     widget.get_by_role("button", name="Send my answers").click()
     expect(widget.get_by_text("Thank you. Your answers are saved.")).to_be_visible()
-    found["saved"] = violations(page, CHECK_IN)
+    found["saved"] = violations(page, WIDGET)
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
     expect(widget.get_by_text("Disconnected.")).to_be_visible(timeout=30_000)
-    found["disconnected"] = violations(page, CHECK_IN)
+    found["disconnected"] = violations(page, WIDGET)
     assert {state: v for state, v in found.items() if v} == {}
 
 

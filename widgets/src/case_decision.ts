@@ -1,5 +1,5 @@
 import type { CaseScene } from "./contract.gen.js";
-import { h, uniqueId } from "./dom.js";
+import { h, option, uniqueId } from "./dom.js";
 import { list } from "./pages.js";
 
 const LONGEST = 4000;
@@ -48,14 +48,7 @@ export class Decision {
     this.asked = "";
     const name = uniqueId("choice");
     this.choices.replaceChildren(
-      ...event.choices.map((choice) =>
-        h(
-          "label",
-          { class: "cn-option" },
-          h("input", { type: "radio", name, value: choice.value }),
-          h("span", { dir: "auto" }, choice.label),
-        ),
-      ),
+      ...event.choices.map((choice) => option("radio", name, choice.value, choice.label)),
     );
     const shut = event.closed.length > 0;
     this.closed.hidden = !shut;

@@ -1,6 +1,6 @@
 import { type Model, View } from "./base.js";
 import type { Answer, Choices, Event as KernelEvent, Survey } from "./contract.gen.js";
-import { h, uniqueId } from "./dom.js";
+import { button, h, option, uniqueId } from "./dom.js";
 
 const SENDING = "Sending\u2026";
 const SAVED = "Thank you. Your answers are saved.";
@@ -10,8 +10,6 @@ const LOST =
   "Disconnected. Your answers were not sent, and nothing was kept. Please tell the person who gave you this.";
 const LOST_AFTERWARDS = "Disconnected. What you sent before is not lost.";
 
-const STEPS: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-
 /** Three questions, each of which can be left out; what is answered leaves by one message. */
 export class CheckIn extends View {
   private readonly danger = h("p", { class: "cn-danger" });
@@ -20,15 +18,15 @@ export class CheckIn extends View {
   private readonly questions = h("div", { class: "cn-questions" });
   private readonly problem = h("p", { class: "cn-problem", role: "alert", hidden: true });
   private readonly offline = h("p", { class: "cn-offline", role: "alert", hidden: true });
-  private readonly words = h("textarea", { class: "cn-words-own", rows: 3 });
-  private readonly send_ = this.button("Send my answers", () => {
+  private readonly words = h("textarea", { rows: 3, dir: "auto" });
+  private readonly send_ = button("Send my answers", () => {
     this.answer();
   });
-  private readonly decline = this.button("Not now", () => {
+  private readonly decline = button("Not now", () => {
     this.leave();
   });
   private readonly buttons = h("div", { class: "cn-adding" }, this.send_, this.decline);
-  private readonly back = this.button("Back to the questions", () => {
+  private readonly back = button("Back to the questions", () => {
     this.reopen();
   });
   private readonly done = h("div", { class: "cn-done", hidden: true });
@@ -79,16 +77,8 @@ export class CheckIn extends View {
     if (!lost) this.wait(false);
   }
 
-  /** JupyterLab takes the arrow keys from a group of radio buttons; here they keep them. */
-  protected override key(event: KeyboardEvent): boolean {
-    const step = STEPS[event.key];
-    const from = event.target;
-    if (!step || !(from instanceof HTMLInputElement) || from.type !== "radio") return false;
-    const group = [...this.questions.querySelectorAll("input")].filter((i) => i.name === from.name);
-    const next = group.at((group.indexOf(from) + step) % group.length);
-    next?.focus();
-    if (next) next.checked = true;
-    return true;
+  protected override key(): boolean {
+    return false;
   }
 
   private ask(survey: Survey): void {
@@ -157,8 +147,8 @@ export class CheckIn extends View {
     this.wait(false);
   }
 
-  private chosen(name: string): string[] {
-    const inputs = this.questions.querySelectorAll<HTMLInputElement>(`input[data-of="${name}"]`);
+  private chosen(of: string): string[] {
+    const inputs = this.questions.querySelectorAll<HTMLInputElement>(`.cn-of-${of} input`);
     return [...inputs].filter((input) => input.checked).map((input) => input.value);
   }
 
@@ -166,23 +156,12 @@ export class CheckIn extends View {
     this.send_.textContent = sending ? SENDING : "Send my answers";
     this.send_.setAttribute("aria-disabled", String(sending));
   }
-
-  private button(label: string, run: () => void): HTMLButtonElement {
-    return h("button", { type: "button", class: "cn-button", onclick: run }, label);
-  }
 }
 
 /** A question with its choices; the last of them, to leave it out, stands apart. */
 function asked(choices: Choices, type: "checkbox" | "radio", of: string): HTMLElement {
   const name = uniqueId(of);
-  const options = choices.options.map((option) =>
-    h(
-      "label",
-      { class: "cn-option" },
-      h("input", { type, name, value: option.value, "data-of": of }),
-      h("span", {}, option.label),
-    ),
-  );
+  const options = choices.options.map((o) => option(type, name, o.value, o.label));
   const hint = choices.hint ? h("span", { class: "cn-note" }, ` ${choices.hint}`) : null;
   return h(
     "fieldset",

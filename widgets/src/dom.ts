@@ -26,6 +26,21 @@ export function button(label: string, run: () => void): HTMLButtonElement {
   return h("button", { type: "button", class: "cn-button", onclick: run }, label);
 }
 
+/** One answer to a question: a box or a round button with its label. */
+export function option(
+  type: "checkbox" | "radio",
+  name: string,
+  value: string,
+  label: string,
+): HTMLLabelElement {
+  return h(
+    "label",
+    { class: "cn-option" },
+    h("input", { type, name, value }),
+    h("span", { dir: "auto" }, label),
+  );
+}
+
 let made = 0;
 
 /** An id that no other element of the page has. */

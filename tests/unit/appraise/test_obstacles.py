@@ -161,6 +161,8 @@ def test_the_summary_says_goes_along_and_who_is_not_heard(synthetic):
     said = cn.obstacles(synthetic).summary()
     assert "goes along with misses" in said
     assert "who is silent is not heard" in said
+    assert "What might be offered, if the client wants it:" in said
+    assert "illness: modality, frequency" in said
     assert "by group" in cn.obstacles(synthetic, by="language").summary()
 
 

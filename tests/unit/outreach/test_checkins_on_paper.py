@@ -10,6 +10,7 @@ from jupyter_for_tests import CHROMIUM, FLAGS
 import carenotebook as cn
 from carenotebook import outreach
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.describe.alternatives import offered_obstacles
 from carenotebook.outreach import checkin_notice as said
 
 WORDS = "my mother hears every call"
@@ -49,6 +50,15 @@ def test_it_says_what_the_screen_says_and_asks_nothing_of_a_network():
     assert said.WORDS in outreach.checkin_form(notice(keep_words=True))
     assert re.search(r"https?:|<script|<img|<link", page) is None
     assert "default-src 'none'" in page
+
+
+def test_a_child_of_eleven_can_read_it():
+    offered = [f"{o.words}." for o in offered_obstacles()]
+    told = [said.LEAD, said.DANGER, said.UNWATCHED, said.NO_NAME, said.OBSTACLES, said.PROGRESS]
+    told += [said.GO_ON, said.WORDS, said.WORDS_KEPT, said.WORDS_NOT_KEPT, f"{said.UNSAID}."]
+    measured = outreach.reading_age(" ".join(told + offered))
+    assert measured.met, measured
+    assert measured.long_sentences == ()
 
 
 def test_what_a_service_writes_is_shown_as_text():

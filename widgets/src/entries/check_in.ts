@@ -1,4 +1,5 @@
 import "../../style/widgets.css";
+import "../../style/check_in.css";
 import type { Model } from "../base.js";
 import { CheckIn } from "../check_in.js";
 
