@@ -84,11 +84,6 @@ class Audit(Result):
         """
         return contrasted(self.frame.drop(self.by)).drop(PER)
 
-    @property
-    def comparisons(self) -> int:
-        """How many differences between groups are given an interval."""
-        return int(self.tidy()["difference_low"].is_not_null().sum())
-
     def released(self, privacy: Privacy | None = None) -> Released:
         """The audit as it may be shown."""
         passed = privacy or Privacy()

@@ -130,7 +130,7 @@ def _groups(audit: Audit, frame: pl.DataFrame) -> Iterator[str]:
             f"Smallest gap in coming back that these data would have shown (power 80 %): {low} "
             f"points at best, {high} at worst. A smaller one may be there unseen."
         )
-    many = audit.comparisons
+    many = compared.height
     if many < _MANY:
         yield f"Comparisons between groups: {many}, with no correction for their number."
         return

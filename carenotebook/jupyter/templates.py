@@ -38,6 +38,14 @@ TEMPLATES = {
             "data/redcap_export.csv",
         ),
     ),
+    "control-charts": Template(
+        "02_attendance_and_control_charts.ipynb", "Attendance and control charts.ipynb"
+    ),
+    "eighty-percent": Template("03_does_80_percent_matter.ipynb", "Does 80 percent matter.ipynb"),
+    "policy": Template("04_did_the_policy_work.ipynb", "Did the policy work.ipynb"),
+    "criterion": Template("05_prototype_criteria.ipynb", "Prototype a criterion.ipynb"),
+    "ethics-cases": Template("07_ethics_cases.ipynb", "Ethics cases.ipynb"),
+    "cluster": Template("08_past_one_machine.ipynb", "Past one machine.ipynb"),
 }
 
 

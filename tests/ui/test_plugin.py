@@ -5,6 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from carenotebook import criteria as c
+from carenotebook.jupyter.templates import TEMPLATES
 
 
 def open_lab(page, lab, path=""):
@@ -30,6 +31,17 @@ def test_a_card_opens_a_copy_and_never_writes_over_the_last(page, lab):
     expect(page.locator(".jp-Notebook h1")).to_contain_text("Your own data", timeout=30_000)
     assert (lab.folder / "Your own data 1.ipynb").is_file()
     assert json.loads(first.read_text())["metadata"] == {"mine": True}
+
+
+def test_every_notebook_has_a_card_and_a_command(page, lab):
+    open_lab(page, lab)
+    section = page.locator(".jp-Launcher-section", has_text="Care research")
+    expect(section.locator(".jp-LauncherCard")).to_have_count(len(TEMPLATES), timeout=30_000)
+    commands = page.evaluate("() => window.jupyterapp.commands.listCommands()")
+    assert {f"carenotebook:open-{name}" for name in TEMPLATES} <= set(commands)
+
+    card(page, "Policy").click()
+    expect(page.locator(".jp-Notebook h1")).to_contain_text("Did the policy work", timeout=30_000)
 
 
 def test_a_rule_file_opens_in_words_with_its_hash(page, lab):

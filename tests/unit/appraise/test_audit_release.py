@@ -1,5 +1,7 @@
 """Whatever the groups, nothing that an audit hides follows from what it shows."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -100,3 +102,14 @@ def test_a_looser_gate_shows_more_and_exact_counts_hide_what_is_left_out(found):
     gates = Privacy(min_cell=3), Privacy(), Privacy(round_to=1)
     loose, usual, exact = ((~audit.released(gate).frame["suppressed"]).sum() for gate in gates)
     assert loose > usual >= exact
+
+
+def test_the_comparisons_that_are_counted_are_those_that_are_shown():
+    made, _ = cn.synthetic_cohort(clients=800, seed=1)
+    audit = cn.audit(cn.replay(c.Rule("two misses", c.missed(within="90d") >= 2), made), ["gender"])
+    shown = audit.released().frame["difference_low"].count()
+
+    assert 0 < shown < audit.tidy()["difference_low"].count()
+    told = re.search(r"Comparisons between groups: (\d+)|(\d+) comparisons", audit.summary())
+    assert told is not None
+    assert int(told[1] or told[2]) == shown
