@@ -101,19 +101,19 @@ def _dots(base: Any, rows: list[dict[str, Any]], value: alt.Y) -> list[Any]:
 
 
 def _phase_names(result: ControlChart, rows: list[dict[str, Any]]) -> list[Any]:
-    starts = [
-        {"time": next(r["time"] for r in rows if r["phase"] == p), "name": p}
-        for p in result.phases
-        if p
-    ]
-    if not starts:
+    order = [r["time"] for r in rows]
+    first = {p: next(i for i, r in enumerate(rows) if r["phase"] == p) for p in result.phases if p}
+    if not first:
         return []
-    at = alt.X("time:T" if isinstance(starts[0]["time"], str) else "time:Q")
-    base = over(starts).encode(x=at)
-    return [
-        base.mark_rule(color=MUTED),
-        base.mark_text(align="left", dx=4, y=8, fill=INK).encode(text="name:N"),
-    ]
+    at = alt.X("time:T" if isinstance(order[0], str) else "time:Q")
+    starts = [{"time": order[i], "name": p, "late": 2 * i > len(rows)} for p, i in first.items()]
+    layers = [over(starts).mark_rule(color=MUTED).encode(x=at)]
+    for late, align, dx in ((False, "left", 4), (True, "right", -4)):
+        named = [s for s in starts if s["late"] is late]
+        if named:
+            mark = over(named).mark_text(align=align, dx=dx, y=-6, fill=INK)
+            layers.append(mark.encode(x=at, text="name:N"))
+    return layers
 
 
 def _point(row: dict[str, Any]) -> dict[str, Any]:
