@@ -130,8 +130,17 @@ def _draft(arguments: argparse.Namespace) -> None:
     for finding in letter.check():
         print(finding, file=sys.stderr)
     print(f"{letter.status} {str(letter.reading_age).capitalize()}.", file=sys.stderr)
+    print(_wording(letter.record), file=sys.stderr)
     if letter.template.kind.audience != "clinician":
         print(letter.envelope, file=sys.stderr)
+
+
+def _wording(record: dict[str, Any]) -> str:
+    """Which wording it is, to keep with the notes."""
+    by = record["approved_by"]
+    approved = f"approved by {by} on {record['approved_on']}" if by else "not approved"
+    name = f"{record['letter']}, version {record['version']}, {record['sha256'][:12]}"
+    return f"Wording: {name}, {approved}."
 
 
 def _facts(path: Path | None) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def _facts(path: Path | None) -> dict[str, Any]:
         raise LetterError(f"{path}: it is not text in UTF-8.") from None
     if not text.strip():
         return {}
-    found = read_plain(text, str(path))
+    found = read_plain(text, str(path), as_text=True)
     if isinstance(found, Problem):
         raise LetterError(str(found))
     if not isinstance(found.data, dict):

@@ -69,9 +69,12 @@ class Unreadable(Exception):  # noqa: N818 - it carries a problem to the caller
         self.line, self.message = line, message
 
 
-def read_plain(text: str, file: str) -> Located | Problem:
-    """Read YAML; plain scalars are text but for whole and decimal numbers, true, false and null."""
-    reader = _Reader()
+def read_plain(text: str, file: str, *, as_text: bool = False) -> Located | Problem:
+    """Read YAML; plain scalars are text but for whole and decimal numbers, true, false and null.
+
+    `as_text`: all but null are text, so that a telephone number keeps its first 0.
+    """
+    reader = _Reader(as_text=as_text)
     try:
         data = reader.read(_composed(text), ())
     except Unreadable as error:
@@ -105,8 +108,9 @@ def _line_of(error: yaml.YAMLError, text: str) -> int:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, as_text: bool) -> None:
         self.lines: dict[Place, int] = {}
+        self._as_text = as_text
         self._seen: set[int] = set()
 
     def read(self, node: Any, place: Place) -> Any:
@@ -121,7 +125,7 @@ class _Reader:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*place, i)) for i, item in enumerate(node.value)]
-        return _scalar(node, line)
+        return _scalar(node, line, as_text=self._as_text)
 
     def _mapping(self, node: Any, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -137,11 +141,13 @@ class _Reader:
         return found
 
 
-def _scalar(node: Any, line: int) -> Any:
+def _scalar(node: Any, line: int, *, as_text: bool) -> Any:
     text = _clean(node.value, line)
     kind = node.tag.rpartition(":")[2]
     if kind == "null":
         return None
+    if as_text:
+        return text
     if kind == "bool" and text.lower() in {"true", "false"}:
         return text.lower() == "true"
     if kind == "int" and _INTEGER.fullmatch(text):

@@ -17,6 +17,7 @@ from carenotebook.outreach.letter_facts import (
     date_findings,
     is_unfinished,
     open_places,
+    unused_findings,
     values_of,
 )
 from carenotebook.outreach.letter_jinja import Inserted, render
@@ -190,6 +191,7 @@ def draft_letter(
         *_findings(template, blocks, values),
         *date_findings(template, found, written),
         *_reading_findings(age),
+        *unused_findings(template, facts),
     ]
     places = open_places(template, found)
     ordered = sorted(dict.fromkeys(findings), key=lambda f: not f.blocks)

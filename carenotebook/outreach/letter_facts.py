@@ -18,6 +18,7 @@ from carenotebook.outreach.letter_model import (
     Finding,
     Given,
     LetterTemplate,
+    known_facts,
 )
 
 LONGEST = 600
@@ -54,6 +55,8 @@ def checked_facts(template: LetterTemplate, given: Given | None) -> dict[str, An
     found: dict[str, Any] = {}
     for key, value in (given or {}).items():
         fact = template.facts.get(key) if isinstance(key, str) else None
+        if fact is None and key in known_facts():
+            continue
         if fact is None:
             problems.append(_unknown(key, template))
             continue
@@ -67,6 +70,14 @@ def checked_facts(template: LetterTemplate, given: Given | None) -> dict[str, An
     if problems:
         raise LetterError("\n".join(f"{template.name}: {p}" for p in problems))
     return found
+
+
+def unused_findings(template: LetterTemplate, given: Given | None) -> Iterator[Finding]:
+    """Facts that were given and that this letter has no place for."""
+    for key in given or {}:
+        if key not in template.facts:
+            message = f"facts[{key!r}] was given, and this letter has no place for it."
+            yield Finding("unused", blocks=False, message=message)
 
 
 def _unknown(key: object, template: LetterTemplate) -> str:

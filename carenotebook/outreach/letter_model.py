@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -177,7 +177,8 @@ class Finding:
 
     Attributes
     ----------
-    about : {"content", "tone", "privacy", "open", "reading", "dates", "approval"}
+    about : str
+        content, tone, privacy, open, reading, dates, approval, or unused.
     blocks : bool
         Whether the letter is not ready because of it.
     message : str
@@ -186,7 +187,7 @@ class Finding:
 
     about: str
     blocks: bool
-    message: str = field(compare=True)
+    message: str
 
     def __str__(self) -> str:
         return f"{'To mend' if self.blocks else 'To consider'} ({self.about}): {self.message}"

@@ -65,7 +65,8 @@ def read_template(text: str, name: str, file: str) -> tuple[LetterTemplate | Non
     if problems:
         return None, sorted(set(problems))
     template, found = _template(located.data, _Source(name, file, text, top.end()))
-    problems = found or [*_wording(template)]
+    problems = [*found, *_phrases(template)]
+    problems += [] if found else [*_missing(template)]
     return (None, sorted(set(problems))) if problems else (template, [])
 
 
@@ -160,13 +161,17 @@ def _hash(data: Mapping[str, Any], body: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _wording(template: LetterTemplate) -> Iterator[Problem]:
-    """What a wording lacks, and what it should not say, wherever it stands."""
-    words = language(template.language)
+def _missing(template: LetterTemplate) -> Iterator[Problem]:
+    """What a wording lacks."""
     last = template.first_line + max(0, template.body.rstrip().count("\n"))
     for blocks in _both(template):
         for said in missing_content(template.kind, blocks):
             yield Problem(template.file, last, said)
+
+
+def _phrases(template: LetterTemplate) -> Iterator[Problem]:
+    """What a wording should not say, wherever it stands."""
+    words = language(template.language)
     for number, said in _phrases_by_line(template):
         yield Problem(template.file, number, said)
     for phrase in phrases_in(template.subject, template.kind, words, outside=True):

@@ -24,9 +24,21 @@ def test_a_letter_is_made_checked_approved_and_drafted(tmp_path, capsys):
     out = capsys.readouterr()
     assert "Dear Robin," in out.out
     assert "Ready for a person to read through. Nothing was sent." in out.err
+    assert "approved by Clinical lead on " in out.err
     assert main([*draft, "-o", str(tmp_path / "letter.html")]) == 0
     assert "Dear Robin," in (tmp_path / "letter.html").read_text("utf-8")
     assert main([*draft, "-o", str(tmp_path / "no" / "letter.html")]) == 5
+
+
+def test_a_telephone_number_keeps_its_first_digit(tmp_path, capsys):
+    facts = tmp_path / "facts.yml"
+    facts.write_text("quiet_number: 0770012345\nfirst_name: null\n", "utf-8")
+    assert main(["letter", "draft", "quiet_note", "--facts", str(facts)]) == 0
+    out = capsys.readouterr()
+    assert "ring me on 0770012345." in " ".join(out.out.split())
+    facts.write_text("quiet_number: +447700123456\n", "utf-8")
+    assert main(["letter", "draft", "quiet_note", "--facts", str(facts)]) == 0
+    assert "+447700123456" in capsys.readouterr().out
 
 
 def test_what_is_open_is_told_beside_the_letter(capsys):

@@ -154,6 +154,12 @@ def test_what_a_letter_should_not_hold_is_named_with_its_line(line, said):
     assert [p.line for p in near] == [number], [str(p) for p in problems(text)]
 
 
+def test_what_is_wrong_in_form_and_in_tone_is_told_at_once():
+    text, number = with_line("{{ writer.name }} You failed to attend.")
+    assert {p.line for p in problems(text)} == {number}
+    assert len(problems(text)) == 3
+
+
 def test_a_phrase_that_runs_over_a_line_is_found():
     text, number = with_line("We had to write because you\nfailed\nto attend.")
     assert (number + 1) in [p.line for p in problems(text) if "failed to" in p.message]

@@ -133,6 +133,14 @@ def test_what_is_put_in_is_checked_as_well(name, changes, said):
     assert any(said in f.message for f in letter.check()), letter.check()
 
 
+def test_a_fact_that_other_letters_use_is_told_and_does_not_block():
+    letter = drafted("welcome_back", phone="01632 960 170")
+    assert letter.ready
+    assert [f.message for f in letter.check()] == [
+        "facts['phone'] was given, and this letter has no place for it."
+    ]
+
+
 def test_a_reading_age_above_the_target_blocks_and_the_target_can_be_set():
     heavy = (
         "Notwithstanding extraordinary organisational considerations, comprehensive deliberation"
