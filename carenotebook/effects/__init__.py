@@ -18,6 +18,7 @@ _MODULE_OF = {
     "hazard_model": "hazards",
     "interrupted_time_series": "its",
     "misclassified_outcome": "misrecorded",
+    "reliable_change": "reliable",
     "repeated_measures": "repeated",
     "side_by_side": "beside",
     "stepped_wedge": "wedge",
@@ -37,6 +38,7 @@ __all__ = [
     "hazard_model",
     "interrupted_time_series",
     "misclassified_outcome",
+    "reliable_change",
     "repeated_measures",
     "side_by_side",
     "stepped_wedge",
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from carenotebook.effects.hazards import hazard_model as hazard_model
     from carenotebook.effects.its import interrupted_time_series as interrupted_time_series
     from carenotebook.effects.misrecorded import misclassified_outcome as misclassified_outcome
+    from carenotebook.effects.reliable import reliable_change as reliable_change
     from carenotebook.effects.repeated import repeated_measures as repeated_measures
     from carenotebook.effects.resampled import cluster_bootstrap as cluster_bootstrap
     from carenotebook.effects.tipping import tipping_point as tipping_point

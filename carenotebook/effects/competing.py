@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.effects.curves import followed_alike
 from carenotebook.effects.frames import complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results import statistics
-from carenotebook.results.estimate import Assumption, Basis
+from carenotebook.results.estimate import Assumption, Basis, said_basis
 from carenotebook.results.result import Result
 from carenotebook.results.words import number, percent
 
@@ -72,10 +73,18 @@ class CumulativeIncidenceCurve(Result):
             else:
                 share = percent(last["estimate"])
                 lines.append(f"{name}: {share} by {number(last['time'])}")
-        counted = self.basis.rows
-        shown = f"fewer than {gate.min_cell}" if gate.few(counted) else number(gate.round(counted))
-        lines += [f"N: about {shown} rows.", f"Missing: {self.basis.missing}"]
-        return "\n".join([*lines, f"Caveat: {self.basis.caveat}"])
+        few = self.basis.tells_too_much(gate)
+        return "\n".join([*lines, *said_basis(self.basis, gate, hidden=few)])
+
+    def diagnostics(self) -> pl.DataFrame:
+        """Each assumption with what the data say of it.
+
+        Returns
+        -------
+        polars.DataFrame
+            assumption, diagnostic ("" where no data can tell), holds (null where not known).
+        """
+        return self.basis.diagnosed()
 
 
 def cumulative_incidence(
@@ -155,12 +164,16 @@ def cumulative_incidence(
             clusters={} if cluster is None else {"clients": used[cluster].n_unique()},
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=(
-                Assumption("Those whose follow-up ends early are like those who stay in it."),
-            ),
+            assumptions=(_followed_alike(parts),),
             caveat="A curve describes; groups that differ may differ in more than their name.",
         ),
     )
+
+
+def _followed_alike(parts: Sequence[pl.DataFrame]) -> Assumption:
+    status = pl.col("_cause").is_not_null().cast(pl.Int64)
+    rows = [p.select(time="_time", status=status, group=pl.lit(i)) for i, p in enumerate(parts)]
+    return followed_alike(pl.concat(rows), len(parts))
 
 
 def _cause(event: str, dtype: pl.DataType) -> pl.Expr:

@@ -13,10 +13,10 @@ from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.results.estimate import Assumption, Basis
+from carenotebook.results.estimate import Assumption, Basis, said_basis
 from carenotebook.results.result import Result
 from carenotebook.results.statistics import Z95
-from carenotebook.results.words import from_to, number, percent, significant
+from carenotebook.results.words import from_to, p_value, percent, significant
 
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
@@ -134,11 +134,18 @@ class SurvivalCurve(Result):
             self.names(), self.steps, self.median().iter_rows(named=True), strict=True
         ):
             lines.append(f"{name}: {_said_median(steps, row, gate)}")
-        rows, missing = self.basis.rows, self.basis.missing
-        counted = f"fewer than {gate.min_cell}" if gate.few(rows) else number(gate.round(rows))
-        lines += [f"N: about {counted} rows.", f"Missing: {missing}"]
-        lines += [f"Assumes: {a.text} (these data cannot tell)" for a in self.basis.assumptions]
-        return "\n".join([*lines, f"Caveat: {self.basis.caveat}"])
+        few = self.basis.tells_too_much(gate)
+        return "\n".join([*lines, *said_basis(self.basis, gate, hidden=few)])
+
+    def diagnostics(self) -> pl.DataFrame:
+        """Each assumption with what the data say of it.
+
+        Returns
+        -------
+        polars.DataFrame
+            assumption, diagnostic ("" where no data can tell), holds (null where not known).
+        """
+        return self.basis.diagnosed()
 
     def names(self) -> list[str]:
         """The groups' names, in the order of `steps`."""
@@ -230,11 +237,32 @@ def survival_curve(
             rows=used.height,
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=(
-                Assumption("Those whose follow-up ends early are like those who stay in it."),
-            ),
+            assumptions=(followed_alike(rows, count),),
             caveat="A curve describes; groups that differ may differ in more than their name.",
         ),
+    )
+
+
+def followed_alike(rows: pl.DataFrame, groups: int) -> Assumption:
+    """That leaving follow-up has nothing to do with the event; groups may show that it has.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        time, status (0: follow-up ended first), group.
+    groups : int
+    """
+    from statsmodels.duration.survfunc import survdiff
+
+    text = "Those whose follow-up ends early are like those who stay in it."
+    ended = 1 - rows["status"].to_numpy()
+    if groups < 2 or not ended.any():
+        return Assumption(text, "" if ended.any() else "nobody's follow-up ends early")
+    _, p = survdiff(rows["time"].to_numpy(), ended, rows["group"].to_numpy())
+    return Assumption(
+        text,
+        f"how soon follow-up ends, by group: log-rank {p_value(float(p))}; a small p-value says "
+        "that groups were not followed alike",
     )
 
 

@@ -184,8 +184,6 @@ def _data(
         )
     if entry is None and (stop < 0).any():
         raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((stop < 0).sum())} rows.")
-    if entry is not None:
-        start, stop = start - start.min(), stop - start.min()  # statsmodels wants no time below 0
     stratum = np.zeros(len(stop), np.int64) if strata is None else codes(frame, strata)
     return schoenfeld.Times(start, stop, status == 1, stratum)
 
@@ -194,11 +192,12 @@ def _fitted(data: schoenfeld.Times, matrix: Array, ties: Ties) -> _Fit:
     from statsmodels.duration.hazard_regression import PHReg
 
     scale = matrix.std(0)
+    entry, stop = _in_order(data)
     model = PHReg(
-        data.stop,
+        stop,
         matrix / scale,
         status=data.event.astype(float),
-        entry=None if np.isinf(data.start).all() else data.start,
+        entry=entry,
         strata=data.stratum if data.stratum.any() else None,
         ties=ties,
     )
@@ -212,6 +211,19 @@ def _fitted(data: schoenfeld.Times, matrix: Array, ties: Ties) -> _Fit:
             "hazard ratio has no finite estimate. Join categories, or leave it out."
         )
     return _Fit(fit.params / scale, fit.bse / scale, fit.llf)
+
+
+def _in_order(data: schoenfeld.Times) -> tuple[Array | None, Array]:
+    """Entry and end as whole numbers in the same order, an entry just after an end at one time.
+
+    Who enters when somebody else has the event is not yet at risk of it; statsmodels has them at
+    risk.
+    """
+    if np.isinf(data.start).all():
+        return None, data.stop
+    times = np.unique(np.concatenate((data.start, data.stop)))
+    entry, stop = (np.searchsorted(times, v).astype(np.float64) for v in (data.start, data.stop))
+    return 2 * entry + 1, 2 * stop
 
 
 @dataclass(frozen=True)

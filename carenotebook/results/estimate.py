@@ -80,6 +80,12 @@ class Basis:
         few_left = self.residual_df is not None and self.residual_df < LEAST_RESIDUAL_DF
         return privacy.few(people) or (self.of_people and few_left)
 
+    def diagnosed(self) -> pl.DataFrame:
+        """Each assumption with what the data say of it: assumption, diagnostic, holds."""
+        rows = [(a.text, a.diagnostic, a.holds) for a in self.assumptions]
+        schema = {"assumption": pl.String, "diagnostic": pl.String, "holds": pl.Boolean}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
     @property
     def of_people(self) -> bool:
         """Whether a row tells of a person."""
@@ -126,9 +132,7 @@ class Estimate(Result):
         polars.DataFrame
             assumption, diagnostic ("" where no data can tell), holds (null where not known).
         """
-        rows = [(a.text, a.diagnostic, a.holds) for a in self.basis.assumptions]
-        schema = {"assumption": pl.String, "diagnostic": pl.String, "holds": pl.Boolean}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return self.basis.diagnosed()
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The estimates, unless too few stand behind them."""
@@ -150,11 +154,9 @@ class Estimate(Result):
             f"{self.title}.",
             f"Estimand: {self.basis.estimand}",
             *self.found(shown),
-            _counted(self.basis, gate),
-            f"Missing: {self.basis.missing}",
-            *(_assumed(a, hidden=few) for a in self.basis.assumptions),
+            *said_basis(self.basis, gate, hidden=few),
         ]
-        return "\n".join([*parts, *([f"Caveat: {self.basis.caveat}"] if self.basis.caveat else [])])
+        return "\n".join(parts)
 
     def said(self, term: str | None = None, privacy: Privacy | None = None) -> str:
         """One estimate in words.
@@ -203,6 +205,24 @@ def said_estimate(row: Mapping[str, object]) -> str:
     inside += [] if p is None else [p_value(p)]
     more = f" ({'; '.join(inside)})" if inside else ""
     return f"{row['term']}: {figure}{more}"
+
+
+def said_basis(basis: Basis, privacy: Privacy, *, hidden: bool) -> list[str]:
+    """N, clusters, rows left out, what is missing, each assumption, and the caveat, a line each.
+
+    Parameters
+    ----------
+    basis : Basis
+    privacy : Privacy
+    hidden : bool
+        Whether what the data say of an assumption could tell of few people.
+    """
+    lines = [
+        _counted(basis, privacy),
+        f"Missing: {basis.missing}",
+        *(_assumed(a, hidden=hidden) for a in basis.assumptions),
+    ]
+    return [*lines, *([f"Caveat: {basis.caveat}"] if basis.caveat else [])]
 
 
 def _counted(basis: Basis, privacy: Privacy) -> str:

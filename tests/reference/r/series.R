@@ -29,6 +29,9 @@ newey_west <- function(fit, lags) {
 quasi <- glm(DriversKilled ~ after + I(after * (t - 170)) + t + s1 + c1 + s2 + c2,
              quasipoisson, d)
 rate <- glm(DriversKilled ~ after + t + s1 + c1 + s2 + c2 + offset(log(kms)), poisson, d)
+# As Bernal 2017 has it: quasi-Poisson, offset, level, slope, harmonics.
+overdispersed <- glm(DriversKilled ~ after + I(after * (t - 170)) + t + s1 + c1 + s2 + c2 +
+                     offset(log(kms)), quasipoisson, d)
 normal <- glm(log(drivers) ~ after + t + s1 + c1, gaussian, d)
 van <- glm(VanKilled ~ after + t, poisson, d[d$t < 170 | d$t >= 173, ])
 long <- rbind(data.frame(n = d$front, t = d$t, after = d$after, other = 0),
@@ -36,6 +39,8 @@ long <- rbind(data.frame(n = d$front, t = d$t, after = d$after, other = 0),
 both <- glm(n ~ I(after * (1 - other)) + t + other + I(other * t) + after, quasipoisson, long)
 write(toJSON(list(
   quasi = c(rows(quasi), list(dispersion = summary(quasi)$dispersion)),
+  overdispersed = c(rows(overdispersed),
+                    list(dispersion = summary(overdispersed)$dispersion)),
   hac = list(std_error = unname(newey_west(quasi, 4))),
   rate = rows(rate), normal = rows(normal), van = rows(van), both = rows(both)
 ), digits = 10, auto_unbox = TRUE, pretty = TRUE), stdout())
