@@ -275,6 +275,20 @@ def cases() -> Mapping[str, Case]:
             ("left", "risk"),
             ("model", "threshold", "net_benefit"),
         ),
+        "reliable_change": Case(
+            partial(
+                e.reliable_change,
+                first="weeks",
+                last="score",
+                sd=7.5,
+                reliability=0.8,
+                client="client_id",
+                case_at=14,
+            ),
+            person,
+            ("weeks", "score"),
+            ("term", "numerator", "denominator"),
+        ),
         "cluster_bootstrap": Case(
             partial(
                 e.cluster_bootstrap,

@@ -53,17 +53,27 @@ class EValue(Result):
         """What a confounder would have to be like, and what the E-value cannot say."""
         estimate, limit = self.frame["estimate"]
         lines = [
+            f"{self.title}.",
+            (
+                "Estimand: the risk ratio that a confounder would need with exposure and with "
+                "outcome."
+            ),
             (
                 f"An unmeasured confounder would have to go with both exposure and outcome by risk "
                 f"ratios of {significant(estimate)} each, beyond what was adjusted for, to explain "
                 "the estimate away."
-            )
+            ),
         ]
         if limit is not None:
             lines.append(
                 f"To move the interval to include the value it is held against: "
                 f"{significant(limit)}."
             )
+        lines += [
+            "N: none; it is worked out from the estimate and its interval. Left out: none.",
+            "Missing: nothing that the method needs.",
+            "Assumes: One confounder, as strong on either side (these data cannot tell)",
+        ]
         lines.append(
             "Caveat: it says how strong a confounder must be, not whether one exists; it speaks of "
             "confounding alone, not of selection or of how things were measured."

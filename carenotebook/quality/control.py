@@ -15,8 +15,10 @@ from carenotebook.core.options import check_option
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.quality import signals
+from carenotebook.quality.basis import chart_basis
 from carenotebook.quality.limits import CHARTS, SHARES, WITH_DENOMINATOR, Array, Chart, limits_of
 from carenotebook.quality.series import Series, checked_series, phase_numbers
+from carenotebook.results.estimate import said_basis
 from carenotebook.results.result import Result
 from carenotebook.results.words import significant
 
@@ -105,19 +107,19 @@ class ControlChart(Result):
 
     def summary(self, privacy: Privacy | None = None) -> str:
         """The level, what signals, what the last point says, and the caveat."""
-        frame = self.released(privacy).frame
-        lines = [f"{self.title}, {frame.height} points. Better is {self.improvement}."]
+        frame, gate = self.released(privacy).frame, privacy or Privacy()
+        basis = chart_basis(self.chart, self.value, frame)
+        lines = [
+            f"{self.title}, {frame.height} points. Better is {self.improvement}.",
+            f"Estimand: {basis.estimand}",
+        ]
         lines += [_said_phase(p, frame.filter(pl.col("phase") == p)) for p in self.phases]
         last = frame["variation"][-1]
         if last is not None:
             lines.append(f"Last point: {VARIATION[last]}.")
         if self.chart == "run":
             lines.append(_said_crossings(frame))
-        lines.append(
-            "Caveat: a signal says that something changed, not what changed it; phases are where a "
-            "person knew of a change, never where the chart suggests one."
-        )
-        return "\n".join(lines)
+        return "\n".join([*lines, *said_basis(basis, gate, hidden=False)])
 
     def diagnostics(self) -> pl.DataFrame:
         """How many points break each rule.

@@ -13,7 +13,9 @@ from carenotebook.core.options import check_option
 from carenotebook.core.plain import numbers_of, to_polars
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.quality.basis import funnel_basis
 from carenotebook.quality.limits import Array
+from carenotebook.results.estimate import said_basis
 from carenotebook.results.result import Result
 from carenotebook.results.words import significant
 
@@ -84,7 +86,7 @@ class Funnel(Result):
         few = gate.is_small("observed") | (pl.col("expected") < gate.min_cell)
         return self.units.select(few.alias(SUPPRESSED)).to_series()
 
-    def summary(self, privacy: Privacy | None = None) -> str:  # noqa: ARG002 - it tells of units
+    def summary(self, privacy: Privacy | None = None) -> str:
         """How many units lie outside, how much they spread, and what not to do with it."""
         outside = self.units["outlier"]
         if self.dispersion is None:
@@ -98,11 +100,20 @@ class Funnel(Result):
                 f"{100 * self.limits:g} % limits. Spread: {significant(self.dispersion)} times "
                 f"what chance gives{', allowed for in the limits' if self.between else ''}."
             )
-        caveat = (
-            "Caveat: for asking what a unit's clients and days are like, not for ranking: units "
-            "differ in whom they see, and most differences inside the limits are chance."
-        )
-        return f"{self.title}.\n{found}\n{caveat}"
+        basis = funnel_basis(self.name, self.units.height, self.dispersion, self.between)
+        lines = [f"{self.title}.", f"Estimand: {basis.estimand}", found]
+        return "\n".join([*lines, *said_basis(basis, privacy or Privacy(), hidden=False)])
+
+    def diagnostics(self) -> pl.DataFrame:
+        """Each assumption with what the data say of it.
+
+        Returns
+        -------
+        polars.DataFrame
+            assumption, diagnostic ("" where no data can tell), holds (null where not known).
+        """
+        basis = funnel_basis(self.name, self.units.height, self.dispersion, self.between)
+        return basis.diagnosed()
 
     def curve(self) -> pl.DataFrame:
         """The limits over the range of sizes.
