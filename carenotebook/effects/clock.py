@@ -97,7 +97,10 @@ def clock_of(frame: pl.DataFrame, column: str, caller: str) -> Clock:
         numbers(frame, column, caller)
         return Clock(dtype, "step", None, caller)
     if dtype not in (pl.Date, pl.Datetime):
-        raise OptionError(f"{caller}: {column} must hold numbers, dates or instants.")
+        raise OptionError(
+            f"{caller}: {column} must hold numbers, dates or instants. Text is read "
+            "by `str.to_date()` of polars, or `pandas.to_datetime`."
+        )
     times = frame[column].unique().sort().cast(pl.Datetime("us"))
     origin = times[0]
     whole = bool((times.dt.truncate("1mo") == times).all())

@@ -271,7 +271,10 @@ def _checked(frame: pl.DataFrame, duration: str, event: str, caller: str) -> tup
     if (time < 0).any():
         raise OptionError(f"{caller}: {duration} is below 0 in {int((time < 0).sum())} rows.")
     if not np.isin(status, (0, 1)).all():
-        raise OptionError(f"{caller}: {event} must be 0 or 1; see cumulative_incidence().")
+        raise OptionError(
+            f"{caller}: {event} must be 0 or 1 (of 1 and 2, take whether it is 2). "
+            "For several ends see cumulative_incidence()."
+        )
     return time, status
 
 

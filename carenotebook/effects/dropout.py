@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import design
+from carenotebook.effects.logistic import fit_logistic
 from carenotebook.results.words import p_value
 
 TRUNCATED = (0.001, 0.999)
@@ -31,11 +32,14 @@ class Leaving:
         Log odds of stopping for one point more of the last score.
     kept : polars.DataFrame
         The client and visit columns, and each row's weight.
+    told : bool
+        Whether the model of stopping could be fitted.
     """
 
     p_value: float | None
     coefficient: float | None
     kept: pl.DataFrame
+    told: bool = True
 
     @property
     def depends(self) -> bool:
@@ -45,6 +49,11 @@ class Leaving:
     @property
     def said(self) -> str:
         """The finding in words."""
+        if not self.told:
+            return (
+                "whether the last score foretells stopping cannot be told: it, or a covariate, "
+                "settles who stops, or follows from the others"
+            )
         if self.p_value is None or self.coefficient is None:
             return "nobody who was due stops having scores"
         way = "more" if self.coefficient > 0 else "less"
@@ -86,6 +95,8 @@ def model(
     Stopping is for good: a gap with scores after it is none. Weights are stabilised by the share
     that goes on at each occasion, and truncated.
     """
+    from scipy.stats import norm
+
     at_risk = _person_occasions(frame, outcome, client, visit)
     stops = at_risk["stops"].to_numpy().astype(np.float64)
     uniform = at_risk.select(client, visit, weight=pl.lit(1.0))
@@ -93,15 +104,20 @@ def model(
         return Leaving(None, None, uniform)
     varied = [c for c in covariates if c != visit and at_risk[c].n_unique() > 1]
     also = [visit] if at_risk.schema[visit].is_numeric() and at_risk[visit].n_unique() > 1 else []
-    matrix, _ = design(at_risk, ["last_score", *also, *varied], _CALLER)
-    coefficient, p, chance = _logistic(stops, matrix)
-    goes_on = at_risk.with_columns(_stay=1 - pl.Series(chance))
+    try:
+        matrix, names = design(at_risk, ["last_score", *also, *varied], _CALLER)
+        fit = fit_logistic(stops, matrix, names, _CALLER)
+    except OptionError:
+        return Leaving(None, None, uniform, told=False)
+    error = np.sqrt(np.linalg.inv(fit.information)[1, 1])
+    p = float(2 * norm.sf(abs(fit.params[1]) / error))
+    goes_on = at_risk.with_columns(_stay=1 - pl.Series(fit.chance))
     stabilised = pl.col("stops").mean().over(visit)
     ratio = (1 - stabilised) / pl.col("_stay")
     kept = goes_on.with_columns(weight=ratio.cum_prod().over(client, order_by=visit))
     low, high = (float(kept["weight"].quantile(q) or 1.0) for q in TRUNCATED)
     weights = kept.select(client, visit, pl.col("weight").clip(low, high))
-    return Leaving(p, coefficient, weights)
+    return Leaving(p, float(fit.params[1]), weights)
 
 
 def _person_occasions(frame: pl.DataFrame, outcome: str, client: str, visit: str) -> pl.DataFrame:
@@ -118,12 +134,3 @@ def _person_occasions(frame: pl.DataFrame, outcome: str, client: str, visit: str
         .filter(pl.col("last_score").is_not_null())
         .filter(~pl.col("stops").shift(1, fill_value=False).over(client, order_by=visit))
     )
-
-
-def _logistic(stops: np.ndarray, matrix: np.ndarray) -> tuple[float, float, np.ndarray]:
-    import statsmodels.api as sm
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = sm.GLM(stops, sm.add_constant(matrix), family=sm.families.Binomial()).fit()
-    return float(fit.params[1]), float(fit.pvalues[1]), np.asarray(fit.fittedvalues)

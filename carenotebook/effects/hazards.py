@@ -174,7 +174,7 @@ def _data(
     stop, status = numbers(frame, duration, _CALLER), numbers(frame, event, _CALLER)
     start = np.full(len(stop), -np.inf) if entry is None else numbers(frame, entry, _CALLER)
     if not np.isin(status, (0, 1)).all():
-        raise OptionError(f"{_CALLER}: {event} must be 0 or 1.")
+        raise OptionError(f"{_CALLER}: {event} must be 0 or 1 (of 1 and 2, take whether it is 2).")
     if not status.any():
         raise OptionError(f"{_CALLER}: no row has the event; there is nothing to compare.")
     if (start >= stop).any():

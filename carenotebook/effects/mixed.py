@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ from carenotebook.results.statistics import Z95
 Method = Literal["mixed", "gee"]
 Likelihood = Literal["ml", "reml"]
 CALLER = "repeated_measures()"
+_QUOTED = re.compile(r"""Q\((["'])(.+?)\1\)""")
 _NO_ANSWER = (
     f"{CALLER}: the model has no unique answer: a covariate is constant, or follows from the "
     "others. Leave it out."
@@ -97,6 +100,21 @@ class Design:
     terms: list[str]
 
 
+def quoted(formula: str, columns: Sequence[str]) -> str:
+    """The formula with names that Python could not read, as `bdi.pre`, marked as names.
+
+    Examples
+    --------
+    >>> quoted("bdi ~ bdi.pre + time", ["bdi", "bdi.pre", "time"])
+    'bdi ~ Q("bdi.pre") + time'
+    """
+    odd = sorted((c for c in columns if not c.isidentifier()), key=len, reverse=True)
+    if not odd:
+        return formula
+    names = "|".join(map(re.escape, odd))
+    return re.sub(rf"(?<![\w.`\"'])`?({names})`?(?![\w.`\"'])", lambda m: f'Q("{m[1]}")', formula)
+
+
 def columns_of(formula: str) -> tuple[str, list[str]]:
     """The outcome and the covariates that a formula names.
 
@@ -107,10 +125,14 @@ def columns_of(formula: str) -> tuple[str, list[str]]:
     """
     from formulaic import Formula
 
+    names = {f"quoted_{i}_": m[2] for i, m in enumerate(_QUOTED.finditer(formula))}
+    short = iter(names)
+
     try:
-        parsed = Formula(formula)
+        parsed = Formula(_QUOTED.sub(lambda _: next(short), formula))
         left, right = (
-            sorted(map(str, getattr(parsed, s).required_variables)) for s in ("lhs", "rhs")
+            sorted({names.get(str(v), str(v)) for v in getattr(parsed, s).required_variables})
+            for s in ("lhs", "rhs")
         )
     except Exception:  # noqa: BLE001 - formulaic raises many kinds; each means the same here
         raise OptionError(
@@ -185,7 +207,7 @@ def design_of(frame: pl.DataFrame, model: Model) -> Design:
         matrix=np.asarray(parts.exog, np.float64),
         varied=np.column_stack([ones, *slope]),
         groups=codes(frame, model.client),
-        terms=[str(n) for n in parts.exog_names],
+        terms=[_QUOTED.sub(r"\2", str(n)) for n in parts.exog_names],
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from carenotebook.core.errors import CareNotebookWarning, OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import to_polars
 from carenotebook.effects import dropout
 from carenotebook.effects.frames import complete, said_missing, taken
 from carenotebook.effects.imputed import delta_adjusted
@@ -24,7 +25,9 @@ from carenotebook.effects.mixed import (
     columns_of,
     fitted,
     outcome_of,
+    quoted,
 )
+from carenotebook.effects.propensity import LEAST_EFFECTIVE, effective_size
 from carenotebook.results.estimate import Assumption, Basis, Estimate
 
 if TYPE_CHECKING:
@@ -132,7 +135,7 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
     frame : frame of polars, pandas or pyarrow
         One row a client and occasion.
     formula : str
-        "score ~ baseline + month + arm", as statsmodels reads it.
+        "score ~ baseline + month + arm", as statsmodels reads it; names of columns may have dots.
     client : str
         Column that says which rows belong together.
     method : {"mixed", "gee"}
@@ -184,6 +187,8 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
         raise OptionError(f'{CALLER}: slope= and likelihood= are for method="mixed".')
     if weighted and (method != "gee" or visit is None):
         raise OptionError(f'{CALLER}: weighted=True is for method="gee" and needs visit=.')
+    frame = to_polars(f"{CALLER}: frame=", frame)
+    formula = quoted(formula, frame.columns)
     outcome, covariates = columns_of(formula)
     frame, _ = taken(frame, [outcome, *covariates, client, visit, slope], CALLER)
     needed = [c for c in (*covariates, client, visit, slope) if c is not None]
@@ -194,7 +199,13 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
         raise OptionError(f"{CALLER}: scores of two clients or more are needed.")
     leaving = None
     if visit is not None:
+        if due.select(client, visit).is_duplicated().any():
+            raise OptionError(
+                f"{CALLER}: some {client} has several rows at one {visit}; average them first."
+            )
         leaving = dropout.model(due, outcome, client, visit, covariates)
+        if weighted:
+            _check_weights(leaving)
     weights = leaving.weights(used) if weighted and leaving is not None else None
     told = leaving is not None and leaving.depends
     if told and method == "gee" and not weighted:
@@ -222,6 +233,18 @@ def repeated_measures(  # noqa: PLR0913 - a model and what is known of the occas
         visit=visit,
         data=due,
     )
+
+
+def _check_weights(leaving: dropout.Leaving) -> None:
+    if not leaving.told:
+        raise OptionError(f"{CALLER}: weighted=True has no weights: {leaving.said}.")
+    weights = leaving.kept["weight"].to_numpy()
+    left = effective_size(weights) / len(weights) if len(weights) else 1.0
+    if left < LEAST_EFFECTIVE:
+        raise OptionError(
+            f"{CALLER}: the weights explode (their effective size is {left:.0%} of the rows): "
+            'hardly anyone with some scores goes on. Take method="mixed".'
+        )
 
 
 def _estimand(outcome: str, method: Method) -> str:

@@ -61,3 +61,33 @@ def test_the_column_that_orders_occasions_may_also_be_a_covariate():
     measured = SCORES.with_columns(pl.col("month").cast(pl.Float64))
 
     assert models(measured, visit="month").tidy().equals(models(measured).tidy())
+
+
+def test_names_that_are_no_python_are_read_as_names():
+    """R's data sets are full of them; whatever is missing there is counted too."""
+    dotted = SCORES.with_columns(
+        pl.when(pl.int_range(pl.len()) == 3)
+        .then(None)
+        .otherwise(pl.int_range(pl.len()) % 3)
+        .alias("bdi.pre")
+    )
+    plain = cn.effects.repeated_measures(
+        dotted.rename({"bdi.pre": "pre"}), "score ~ pre", SCORES.columns[0]
+    )
+    for formula in ("score ~ bdi.pre", "score ~ `bdi.pre`", 'score ~ Q("bdi.pre")'):
+        found = cn.effects.repeated_measures(dotted, formula, SCORES.columns[0])
+        assert found.tidy()["term"].to_list() == ["Intercept", "bdi.pre"]
+        assert found.tidy()["estimate"].to_list() == plain.tidy()["estimate"].to_list()
+        assert found.basis.left_out == {"no bdi.pre": 1}
+
+
+def test_weights_that_cannot_be_had_and_occasions_that_come_twice_are_refused():
+    late = pl.when((pl.col("who") % 3 > 0) | (pl.col("month") < 2)).then("score")
+    stops = SCORES.with_columns(score=late, stays=pl.col("who") % 3 > 0)
+
+    found = models(stops, "score ~ month + stays", visit="month", method="gee")
+    assert "cannot be told" in found.summary()
+    with pytest.raises(OptionError, match="no weights"):
+        models(stops, "score ~ month + stays", visit="month", method="gee", weighted=True)
+    with pytest.raises(OptionError, match="several rows at one month"):
+        models(pl.concat([SCORES, SCORES]), visit="month")
