@@ -20,6 +20,7 @@ from carenotebook.effects.frames import (
     numbers,
     said_missing,
     taken,
+    varying,
 )
 from carenotebook.effects.linear import Linear, fit_linear
 from carenotebook.effects.splines import harrell_knots, spline_basis
@@ -228,7 +229,7 @@ def _data(
     placed = harrell_knots(doses, knots, CALLER)
     others, _ = design(used, adjust, CALLER)
     data = _Data(
-        y=numbers(used, outcome, CALLER),
+        y=varying(used, outcome, CALLER),
         dose=doses,
         others=others,
         knots=placed,
@@ -236,8 +237,6 @@ def _data(
         weights=None if weights is None else _positive(numbers(used, weights, CALLER), weights),
     )
     design(used, [dose, *adjust], CALLER)
-    if np.ptp(data.y) == 0:
-        raise OptionError(f"{CALLER}: {outcome} is the same in every row.")
     return data
 
 

@@ -100,6 +100,19 @@ def numbers(frame: pl.DataFrame, column: str, caller: str) -> Array:
     return numbers_of(frame[column], f"{caller}: {column}")
 
 
+def varying(frame: pl.DataFrame, column: str, caller: str) -> Array:
+    """A column of numbers that are not all the same.
+
+    Raises
+    ------
+    OptionError
+    """
+    found = numbers(frame, column, caller)
+    if np.ptp(found) == 0:
+        raise OptionError(f"{caller}: {column} is the same in every row; there is nothing to tell.")
+    return found
+
+
 def design(frame: pl.DataFrame, covariates: Sequence[str], caller: str) -> tuple[Array, list[str]]:
     """Columns for covariates: numbers as they are, categories against the first of them.
 

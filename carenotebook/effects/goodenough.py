@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import codes, complete, numbers, said_missing, taken
+from carenotebook.effects.frames import codes, complete, numbers, said_missing, taken, varying
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.random import fit_random
 from carenotebook.results.estimate import Assumption, Basis, Estimate
@@ -81,9 +81,7 @@ def good_enough_level(frame: Frame, outcome: str, client: str, session: str) -> 
         raise OptionError(f"{CALLER}: every client has as many sessions; nothing to compare.")
     centred = length - length.mean()
     matrix = np.column_stack([np.ones(len(at)), at - 1, centred, (at - 1) * centred])
-    y = numbers(repeated, outcome, CALLER)
-    if np.ptp(y) == 0:
-        raise OptionError(f"{CALLER}: {outcome} is the same in every row.")
+    y = varying(repeated, outcome, CALLER)
     fit = fit_random(y, matrix, matrix[:, :2], codes(repeated, client))
     errors = np.sqrt(np.diag(fit.covariance))
     left = {**left_out, **({"only score of a client": single} if single else {})}

@@ -13,6 +13,7 @@ import polars as pl
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
 from carenotebook.effects import schoenfeld
+from carenotebook.effects.clusters import Clusters, Codes, clusters_of, names_of
 from carenotebook.effects.frames import (
     Array,
     codes,
@@ -86,7 +87,7 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
     *,
     strata: str | None = None,
     entry: str | None = None,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     ties: Ties = "efron",
 ) -> HazardModel:
     """How covariates go with the rate at which something happens (Cox regression).
@@ -110,8 +111,9 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
         Column: each value has a baseline hazard of its own.
     entry : str, optional
         Column: from when the row is observed (left truncation); below `duration`.
-    cluster : str, optional
-        Column: rows that belong together (a client, a therapist); errors become robust.
+    cluster : str or sequence of str, optional
+        Column: rows that belong together (a client, a therapist), or two that cross; errors become
+        robust.
     ties : {"efron", "breslow"}
 
     Returns
@@ -140,15 +142,16 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
     check_option("ties", ties, ("efron", "breslow"))
     if not covariates:
         raise OptionError(f"{_CALLER}: give covariates=, the columns to compare.")
-    frame, wanted = taken(frame, [duration, event, *covariates, strata, entry, cluster], _CALLER)
+    ways = names_of(cluster, _CALLER)
+    frame, wanted = taken(frame, [duration, event, *covariates, strata, entry, *ways], _CALLER)
     used, left_out = complete(frame, wanted, _CALLER)
     data = _data(used, duration, event, entry, strata)
     matrix, terms = design(used, covariates, _CALLER)
-    groups = None if cluster is None else codes(used, cluster)
+    groups = clusters_of(used, ways, _CALLER)
     fit = _fitted(data, matrix, ties)
     errors = fit.bse
     if groups is not None:
-        errors = schoenfeld.robust_errors(data, matrix, fit.params, ties, groups)
+        errors = _robust(schoenfeld.influences(data, matrix, fit.params, ties), groups)
     proportional = schoenfeld.score_test(data, matrix, fit.params, terms, ties)
     return HazardModel(
         heading=f"Hazard of {event.replace('_', ' ')}",
@@ -157,10 +160,13 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
             estimand=f"Log hazard ratio of {event} for one unit more of each term, among those "
             "still followed, the other terms being equal.",
             rows=used.height,
-            clusters={} if groups is None else {f"{cluster} clusters": int(groups.max()) + 1},
+            clusters={} if groups is None else groups.counted,
             left_out=left_out,
             missing=said_missing(frame.height, used.height, left_out),
-            assumptions=_assumptions(proportional),
+            assumptions=(
+                *_assumptions(proportional),
+                *(() if groups is None else (groups.enough,)),
+            ),
             caveat="A ratio of rates among those who are still there, not of the shares who leave.",
         ),
         log_likelihood=float(fit.llf),
@@ -211,6 +217,17 @@ def _fitted(data: schoenfeld.Times, matrix: Array, ties: Ties) -> _Fit:
             "hazard ratio has no finite estimate. Join categories, or leave it out."
         )
     return _Fit(fit.params / scale, fit.bse / scale, fit.llf)
+
+
+def _robust(influences: Array, groups: Clusters) -> Array:
+    """Errors from sums by cluster, without a small-sample factor, as R has them."""
+
+    def by(group: Codes) -> Array:
+        summed = np.zeros((int(group.max()) + 1, influences.shape[1]))
+        np.add.at(summed, group, influences)
+        return np.asarray(summed.T @ summed)
+
+    return np.sqrt(np.diag(groups.covariance(by)))
 
 
 def _in_order(data: schoenfeld.Times) -> tuple[Array | None, Array]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.clock import Clock, clock_of
-from carenotebook.effects.frames import Array, codes, complete, numbers, require
+from carenotebook.effects.frames import Array, codes, complete, numbers, require, varying
 
 Mask = npt.NDArray[np.bool_]
 NEVER = np.inf
@@ -162,7 +162,7 @@ def _arranged(
     left_out: dict[str, int],
 ) -> Panel:
     outcome, unit, time, _ = names
-    values = numbers(rows, outcome, clock.caller)
+    values = varying(rows, outcome, clock.caller)
     row, column = codes(rows, unit), codes(rows, time)
     matrix = np.full((row.max() + 1, column.max() + 1), np.nan)
     matrix[row, column] = values

@@ -113,10 +113,8 @@ def score_test(
     return found.with_columns(p_value=pl.Series(p_values, nan_to_null=True))
 
 
-def robust_errors(
-    data: Times, matrix: Array, coefficients: Array, ties: str, cluster: Ints
-) -> Array:
-    """Standard errors from the sums, by cluster, of what each row adds to the coefficients."""
+def influences(data: Times, matrix: Array, coefficients: Array, ties: str) -> Array:
+    """What each row adds to the coefficients, of shape (rows, terms)."""
     p = matrix.shape[1]
     influence, information = np.zeros_like(matrix), np.zeros((p, p))
     weights = _weights(matrix, coefficients)
@@ -139,10 +137,7 @@ def robust_errors(
         spared = w[dead] * (x[dead] * held[at] - held_mean[at])
         residual[dead] += x[dead] - own_mean[at] + spared
         influence[part.rows] = residual
-    by_cluster = np.zeros((int(cluster.max()) + 1, p))
-    np.add.at(by_cluster, cluster, influence @ np.linalg.inv(information))
-    errors: Array = np.sqrt((by_cluster**2).sum(0))
-    return errors
+    return np.asarray(influence @ np.linalg.inv(information))
 
 
 def _weights(matrix: Array, coefficients: Array) -> Array:

@@ -11,7 +11,14 @@ import polars as pl
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
 from carenotebook.effects.clock import clock_of
-from carenotebook.effects.frames import Array, codes, complete, numbers, said_missing, taken
+from carenotebook.effects.frames import (
+    Array,
+    codes,
+    complete,
+    said_missing,
+    taken,
+    varying,
+)
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.panel import began_of, changes_within
 from carenotebook.effects.reml import reml
@@ -204,9 +211,7 @@ def _design(rows: pl.DataFrame, names: tuple[str, str, str, str]) -> _Design:
     periods = (period[:, None] == np.arange(len(times))).astype(float)
     exposed = (exposure[:, None] == np.arange(1, exposure.max() + 1)).astype(float)
     _check_rank(np.column_stack((periods, exposed)))
-    values = numbers(rows, outcome, _CALLER)
-    if np.ptp(values) == 0:
-        raise OptionError(f"{_CALLER}: {outcome} is the same in every row.")
+    values = varying(rows, outcome, _CALLER)
     return _Design(values, codes(rows, cluster), period, periods, exposed, left_out)
 
 

@@ -20,6 +20,7 @@ from carenotebook.effects.frames import (
     numbers,
     said_missing,
     taken,
+    varying,
 )
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.logistic import Logistic, as_flags, fit_logistic
@@ -185,7 +186,7 @@ def _groups(
         raise OptionError(
             f"{CALLER}: a group has fewer than {LEAST_GROUP} complete rows; too few to weigh."
         )
-    return numbers(used, outcome, CALLER), treated
+    return varying(used, outcome, CALLER), treated
 
 
 def _difference(

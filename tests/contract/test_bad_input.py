@@ -139,3 +139,68 @@ def test_kinds_of_columns_that_say_the_same_give_the_same(name):
             theirs = expected.select(pl.col(ours.columns).fill_null(-1.0))
             for c in ours.columns:
                 assert ours[c].to_list() == pytest.approx(theirs[c].to_list(), rel=1e-5, abs=1e-6)
+
+
+ROW, ZETA, SEVERE = pl.int_range(pl.len()), pl.col("site") == "Zeta", pl.col("severe")
+TABLE = [
+    # the function, what is done to its frame, what it says
+    ("interrupted_time_series", pl.col("month") < 26, "at least 3 are needed on each side"),
+    ("interrupted_time_series", {"missed": pl.col("missed") * (pl.col("month") < 24)}, "no events"),
+    ("interrupted_time_series", {"month": pl.col("month") - 100}, "start= must lie after"),
+    ("interrupted_time_series", {"clients": pl.col("clients") * (ROW != 3)}, "must be above 0"),
+    ("interrupted_time_series", {"hours": pl.lit(5.0)}, "hours is the same in every row"),
+    ("interrupted_time_series", {"hours": pl.col("month") * 2.0}, "collinear"),
+    (
+        "interrupted_time_series",
+        {"month": pl.col("month") // 2 * 2},
+        "several points share one time",
+    ),
+    ("difference_in_differences", {"first": pl.lit(0)}, "no unit is treated"),
+    ("difference_in_differences", {"first": pl.lit(4)}, "one group and no control"),
+    ("difference_in_differences", {"first": pl.lit(1)}, "there is no before"),
+    ("difference_in_differences", {"period": pl.col("period") // 2}, "several rows at one"),
+    ("difference_in_differences", pl.col("period") == 3, "one period"),
+    ("stepped_wedge", {"first": pl.lit(4)}, "two times at least"),
+    ("stepped_wedge", pl.col("site") < "ST-003", "at least 4 clusters"),
+    ("hazard_model", {"ended": pl.lit(0)}, "no row has the event"),
+    ("hazard_model", {"severe": pl.lit(1.0)}, "severe is the same in every row"),
+    ("hazard_model", {"severe": ZETA.cast(pl.Float64)}, "collinear"),
+    ("hazard_model", {"severe": pl.col("ended") * 1.0}, "separates"),
+    ("hazard_model", {"entered": pl.col("weeks")}, "must be below weeks"),
+    ("hazard_model", {"therapist_id": pl.lit("TH-1")}, "single value"),
+    ("hazard_model", {"ended": pl.col("ended") + 1}, "must be 0 or 1"),
+    ("survival_curve", {"weeks": -pl.col("weeks")}, "below 0"),
+    ("cumulative_incidence", {"way": pl.lit("censored")}, "no row has an end"),
+    ("repeated_measures", pl.col("client_id") == "XQ-00001", "two clients or more"),
+    ("repeated_measures", pl.col("session") == 1, "nothing repeats"),
+    ("repeated_measures", {"baseline": pl.lit(1.0)}, "no unique answer"),
+    ("repeated_measures_gee", {"baseline": pl.col("session") * 2.0}, "no unique answer"),
+    ("weighted_effect", {"seen": pl.lit(1)}, "one group only"),
+    ("weighted_effect", {"seen": (ROW < 4).cast(pl.Int64)}, "fewer than 10"),
+    ("weighted_effect", {"seen": (pl.col("severe") > 0).cast(pl.Int64)}, "severe separates"),
+    ("weighted_effect", {"severe": ZETA.cast(pl.Int64)}, "collinear"),
+    ("weighted_effect", {"therapist_id": pl.lit("TH-1")}, "single value"),
+    ("weighted_effect", {"seen": (SEVERE > 0) != (SEVERE.max() == SEVERE)}, "weights explode"),
+    ("dose_response", {"share": ROW % 4}, "too few for a curve"),
+    ("dose_response", {"share": pl.col("share") * 0.5}, "threshold=0.6 has fewer than"),
+    ("dose_response", {"severe": pl.col("share") * 2}, "collinear"),
+    ("good_enough_level", pl.col("client_id") < "XQ-00010", "fewer than 20 clients"),
+    ("good_enough_level", pl.col("session") < 3, "as many sessions"),
+    ("misclassified_outcome", {"seen": pl.lit(0)}, "one group only"),
+    ("tipping_point", {"score": pl.lit(3.0)}, "nothing to tip"),
+    ("decision_curve", {"risk": pl.col("risk") * 2}, "must hold probabilities"),
+    ("cluster_bootstrap", {"late": pl.col("missed")}, "separates"),
+    ("cluster_bootstrap", {"client_id": pl.lit("XQ-1")}, "single cluster"),
+    ("spc", {"month": ROW // 2}, "several points share"),
+    ("spc", {"clients": pl.col("clients") * (ROW != 3)}, "above 0 in every point"),
+    ("funnel", {"site": pl.lit("ST-1")}, "in several rows"),
+    ("funnel", {"expected": pl.col("expected") * (ROW != 3)}, "above 0"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "says"), TABLE)
+def test_what_a_method_cannot_answer_is_said_in_the_terms_of_the_data(name, change, says):
+    frame = CASES[name].frame
+    made = frame.with_columns(**change) if isinstance(change, dict) else frame.filter(change)
+
+    assert says in refused(name, made)

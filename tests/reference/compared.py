@@ -317,6 +317,39 @@ def series() -> Iterator[Compared]:
     yield Compared(source, "dispersion", theirs["dispersion"], found.dispersion)
 
 
+def quality() -> Iterator[Compared]:
+    """Control charts and a funnel."""
+    belts = data("datasets", "Seatbelts").with_columns(thousand=pl.col("kms") / 1000)
+    days = (data("boot", "coal")["date"] * 365.25).floor().diff().drop_nulls()
+    gaps = days.filter(days > 0).to_frame("value").with_row_index("time")
+    lake, found = data("datasets", "LakeHuron"), data("datasets", "discoveries")
+    driving = belts.rename({"DriversKilled": "value"}).with_row_index("time")
+    charts = {
+        "xmr": (lake, None, ("center", "lower", "upper")),
+        "c": (found, None, ("center", "lower", "upper")),
+        "p": (driving, "drivers", ("center", "lower", "upper")),
+        "pprime": (driving, "drivers", ("center", "lower", "upper")),
+        "u": (driving, "thousand", ("center", "lower", "upper")),
+        "g": (gaps, None, ("center", "lower", "upper")),
+        "t": (gaps, None, ("center", "lower", "upper")),
+    }
+    for chart, (frame, of, figures) in charts.items():
+        made = cn.quality.spc(frame, "value", "time", chart=chart, denominator=of).tidy()
+        ours = [made[f][4] for f in figures]
+        yield from beside(f"{chart}-chart (R)", figures, reference("quality")[chart], ours)
+    claims = data("MASS", "Insurance").with_row_index("unit")
+    rate = claims["Claims"].sum() / claims["Holders"].sum()
+    claims = claims.with_columns(expected=pl.col("Holders") * rate)
+    funnel, theirs = cn.quality.funnel(claims, "unit", "Claims", "expected"), reference("quality")
+    theirs, tidy, source = theirs["funnel"], funnel.tidy(), "Insurance claims, funnel (R)"
+    for column in ("z", "lower", "upper"):
+        names = [f"{column} {i + 1}" for i in range(12)]
+        yield from beside(source, names, theirs[column], tidy[column].head(12))
+    figures = ("dispersion", "between", "outliers")
+    ours = [funnel.dispersion, funnel.between, float(tidy["outlier"].sum())]
+    yield from beside(source, figures, [theirs[f] for f in figures], ours)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "published": published,
     "curves": curves,
@@ -325,4 +358,5 @@ GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "repeated": repeated,
     "adoption": adoption,
     "series": series,
+    "quality": quality,
 }
