@@ -137,9 +137,9 @@ class InterruptedTimeSeries(Estimate):
     def _placebo(self, before: pl.DataFrame, at: Any) -> tuple[Any, dict[str, Any]]:
         try:
             parts = segments(before, replace(self.plan, start=at))
-        except OptionError:  # too few points on a side: this date cannot be told
+            fit = _fitted(parts, self.model)
+        except OptionError:  # too few points, or no events, on a side: this date cannot be told
             return at, {}
-        fit = _fitted(parts, self.model)
         tidy = tidy_terms(parts.terms, fit.params, fit.errors, fit.freedom)
         return at, tidy.row(0, named=True)
 
@@ -315,6 +315,8 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
 def _fitted(parts: Segments, model: Model) -> SeriesFit:
     if model.counts:
         _check_counts(parts)
+    if np.ptp(parts.outcome / parts.exposure) == 0:
+        raise OptionError(f"{_CALLER}: the outcome is the same in every point.")
     return fit_series(parts.outcome, parts.exposure, parts.matrix, parts.at, model)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.clock import Clock, clock_of
-from carenotebook.effects.frames import Array, complete, design, numbers, require, varying
+from carenotebook.effects.frames import Array, complete, design, numbers, require
 
 LEAST_POINTS = 3
 """Points that each side of the change must have (EPOC's minimum for such a study)."""
@@ -117,7 +117,7 @@ def segments(frame: pl.DataFrame, plan: Plan) -> Segments:
         left_out=left_out,
         clock=clock,
         at=at,
-        outcome=varying(kept, plan.outcome, _CALLER),
+        outcome=numbers(kept, plan.outcome, _CALLER),
         exposure=_exposure(kept, plan),
         treated=treated,
         after=at >= start,
