@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
@@ -151,31 +152,20 @@ def _part_by_group(
     frame = grouped(_seen(cohort), cohort, by, APPOINTMENT_COLUMNS, needed_by)
     rows = frame.select(CLIENT, "outcome", *by).collect()
     outcome = rows["outcome"].to_physical().to_numpy()
-    kept = rows.filter(pl.Series(_marks(share.counted)[outcome], dtype=pl.Boolean))
-    happened = _marks(share.happened)[kept["outcome"].to_physical().to_numpy()]
-    changes = (pl.col(c) != pl.col(c).shift(1) for c in (CLIENT, *by))
-    stretch = kept.select(pl.any_horizontal(changes).fill_null(value=True)).to_series().arg_true()
-    begins = stretch.to_numpy().astype(np.int64)
-    each = kept[stretch].select(
-        CLIENT,
-        *by,
-        x=pl.Series(_sums(happened, begins)),
-        n=pl.Series(np.diff(begins, append=kept.height)),
-    )
+    new = [rows[c] != rows[c].shift(1) for c in (CLIENT, *by)]
+    begins = reduce(or_, (n.fill_null(value=True).to_numpy() for n in new)).nonzero()[0]
+    x, n = (_sums(_marks(o)[outcome], begins) for o in (share.happened, share.counted))
+    each = rows[begins].select(CLIENT, *by, x=pl.Series(x), n=pl.Series(n))
+    clients = each.filter(pl.col("n") > 0).group_by(CLIENT, *by).agg(pl.col("x", "n").sum())
+    return clients.group_by(by).agg(_added()), _by_outcome(outcome)
+
+
+def _added() -> list[pl.Expr]:
+    """`SUMS` of clients' events and rows."""
     x, n = pl.col("x"), pl.col("n")
-    sums = (
-        each.group_by(CLIENT, *by)
-        .agg(x.sum(), n.sum())
-        .group_by(by)
-        .agg(
-            numerator=x.sum(),
-            denominator=n.sum(),
-            clients=pl.len().cast(pl.Int64),
-            clients_with=(x > 0).sum().cast(pl.Int64),
-            clients_without=(x < n).sum().cast(pl.Int64),
-        )
-    )
-    return sums, _by_outcome(outcome)
+    sums = {"numerator": x.sum(), "denominator": n.sum(), "clients": pl.len()}
+    sums |= {"clients_with": (x > 0).sum(), "clients_without": (x < n).sum()}
+    return [e.cast(pl.Int64).alias(name) for name, e in sums.items()]
 
 
 def _together(
@@ -201,8 +191,9 @@ def _periods(start: pl.Series, every: str, timezone: str) -> pl.DataFrame:
 
 def _sums(flags: npt.NDArray[np.bool_], begins: Ints) -> Ints:
     """How many are set in each stretch."""
-    total = np.append([0], np.cumsum(flags))
-    found: Ints = np.diff(total[np.append(begins, len(flags))])
+    total = np.cumsum(flags, dtype=np.int32)
+    upto = total[np.append(begins[1:], len(flags))[: len(begins)] - 1].astype(np.int64)
+    found: Ints = np.diff(upto, prepend=0)
     return found
 
 

@@ -40,6 +40,10 @@ def counted_within(spans: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, i
     )
     last = np.maximum(first, last)
     span, place = _listed(first, last)
+    if ((start[1:] == start[:-1]) & (client[1:] == client[:-1])).any():
+        # Of appointments with one start a miss comes first, an attended one last.
+        rank = 1 - _among(MISSED)[outcome].astype(np.int64) + _among(("attended",))[outcome]
+        place = np.lexsort((rank, start, client))[place]
     codes = outcome[place].astype(np.int64)
     table = np.bincount(span * len(OUTCOMES) + codes, minlength=len(own) * len(OUTCOMES))
     counts = pl.DataFrame(table.reshape(-1, len(OUTCOMES)), schema=list(OUTCOMES))
@@ -48,7 +52,7 @@ def counted_within(spans: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, i
         *SCHEDULED,
         missed=pl.sum_horizontal(MISSED),
         sessions=pl.sum_horizontal(SCHEDULED),
-        latest=_latest(span[usable], start[place[usable]], codes[usable], len(own)),
+        latest=_latest(span[usable], codes[usable], len(own)),
     )
     return found, int((~usable).sum())
 
@@ -70,16 +74,11 @@ def _listed(first: Ints, last: Ints) -> tuple[Ints, Ints]:
     return span, np.arange(len(span)) + np.repeat(first - (many.cumsum() - many), many)
 
 
-def _latest(span: Ints, start: Ints, codes: Ints, spans: int) -> pl.Series:
-    """Of appointments with one start a miss comes first, an attended one last."""
-    found = np.full(spans, -1)
-    if ((start[1:] == start[:-1]) & (span[1:] == span[:-1])).any():
-        rank = 1 - _among(MISSED)[codes].astype(np.int64) + _among(("attended",))[codes]
-        order = np.lexsort((rank, start, span))
-        span, codes = span[order], codes[order]
+def _latest(span: Ints, codes: Ints, spans: int) -> pl.Series:
+    """The last outcome of every span."""
+    found = np.full(spans, len(OUTCOMES))
     found[span] = codes
-    names = pl.Series([*OUTCOMES, None], dtype=pl.String)
-    return names.gather(np.where(found < 0, len(OUTCOMES), found))
+    return pl.Series([*OUTCOMES, None], dtype=pl.String).gather(found)
 
 
 def _among(outcomes: tuple[str, ...]) -> npt.NDArray[np.bool_]:

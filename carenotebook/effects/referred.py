@@ -17,6 +17,7 @@ from carenotebook.effects.counted import counted_within
 BEFORE, ACROSS, AFTER = "before", "across", "after"
 _CALLER = "policy_effect()"
 _UNITS = ("site", "therapist_id")
+_PASSED = ("at", "until", "started", "ended", "ended_at", "latest")
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Referred:
     Attributes
     ----------
     frame : polars.DataFrame
-        `CLIENT`, client_id, the columns of the unit, at (when referred), period (first day of its
-        bin), started (when the policy reached the unit; null: never), side ("before", "across",
-        "after"), state (where the client stood at the end of follow-up), a count for every outcome,
-        missed, and sessions (all that have a usable outcome). Bins of the start, null for never:
+        `CLIENT`, the columns of the unit, period (first day of the bin of the referral), side
+        ("before", "across", "after" the start at the unit), state (where the client stood at the
+        end of follow-up), a count for every outcome, missed, and sessions (all that have a usable
+        outcome). Bins of when the policy reached the unit, null for never:
         first (in which it lies), reached (the first in which follow-up can reach it), judged (the
         first that begins at or after it).
     left_out : dict
@@ -86,7 +87,7 @@ def _part_referred(
     at = pl.coalesce("referred_at", "started_at") if known else pl.col("started_at")
     until = at + pl.duration(microseconds=follow_up)
     kept = [c for c in ("site", "therapist_id", "end_reason") if c in spans.columns]
-    rows = spans.select(CLIENT, "client_id", "ended_at", *kept, at=at, until=until)
+    rows = spans.select(CLIENT, "ended_at", *kept, at=at, until=until)
     seen, left_out = _followed(rows, cohort, unit)
     seen = _placed(seen, starts, unit)
     ended = pl.col("ended") < pl.col("until")
@@ -97,7 +98,7 @@ def _part_referred(
     frame = seen.hstack(counts).with_columns(period=calendar_bin("at", every, cohort.timezone))
     frame = _periods_of_start(frame, follow_up, every, cohort.timezone)
     frame = frame.with_columns(state=_state("end_reason" in kept))
-    return Referred(frame.drop("latest"), left_out, unresolved)
+    return Referred(frame.drop(_PASSED), left_out, unresolved)
 
 
 def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFrame:

@@ -127,12 +127,16 @@ def shares(
     lazy = lazy.with_columns(pl.col(texts).cast(pl.Categorical))
     cells = lazy.group_by(*by, category, client).agg(x=pl.len().cast(pl.Int64))
     clients = cells.group_by(*by, client).agg(n=pl.col("x").sum())
+    joined = cells.join(clients, on=[*by, client], nulls_equal=True)
+    if isinstance(frame, pl.DataFrame) and frame[client].n_unique() == frame.height:
+        # Every client has one row, so none has to be found.
+        clients = lazy.with_columns(n=pl.lit(1, pl.Int64))
+        joined = clients.with_columns(x="n")
     whole = (clients.group_by(by) if by else clients.with_columns(_one=1).group_by("_one")).agg(
         pl.col("n").sum().alias("denominator"),
         pl.len().cast(pl.Int64).alias("clients"),
         (pl.col("n") * pl.col("n")).sum().alias("rows_squared"),
     )
-    joined = cells.join(clients, on=[*by, client], nulls_equal=True)
     part = joined.group_by(*by, category).agg(
         numerator=pl.col("x").sum(),
         clients_with=pl.len().cast(pl.Int64),

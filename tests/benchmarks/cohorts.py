@@ -1,5 +1,6 @@
 """Large cohorts for the benchmark: plausible in shape, made in seconds, saved once per size."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,6 +23,23 @@ _OUTCOMES = ("attended", "no_show", "late_cancel", "early_cancel", "provider_can
 _THERAPISTS, _SITES = 1200, 40
 _SHARES = (0.76, 0.10, 0.05, 0.06, 0.03)
 _FIRST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def bare_scan(cohort: Cohort, columns: dict[str, tuple[str, ...]]) -> Callable[[], int]:
+    """A scan and sum of columns, by table."""
+    sums = [
+        pl.concat(part[table].select(wanted) for part in cohort.parts).select(_summed())
+        for table, wanted in columns.items()
+    ]
+    return lambda: sum(int(s.sum_horizontal()[0]) % 2**31 for s in pl.collect_all(sums))
+
+
+def _summed() -> list[pl.Expr]:
+    texts = pl.selectors.string()
+    return [
+        texts.str.len_bytes().sum().cast(pl.Int64),
+        (~texts).as_expr().to_physical().cast(pl.Int64, strict=False).sum() % 2**31,
+    ]
 
 
 def service_cohort(appointments: int, folder: Path) -> Path:
@@ -87,15 +105,17 @@ def make_cohort(clients: int, seed: int, first: int = 0, *, of_service: bool = F
 
 
 def _service(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """With the therapist and site of every appointment, how care ended, and a late fee."""
+    """With therapists and sites, some outcomes not known, how care ended, and a late fee."""
     number = pl.col("client_id").str.tail(7).cast(pl.Int64)
     therapist = number * 7919 % _THERAPISTS
     reason = number * 104_729 % 3
     types = schema.dtypes("policies")
+    unknown = pl.lit("unknown", schema.dtypes("appointments")["outcome"])
     return {
         "appointments": tables["appointments"].with_columns(
             therapist_id=pl.format("therapist-{}", therapist),
             site=pl.format("site-{}", therapist % _SITES),
+            outcome=pl.when(pl.int_range(pl.len()) % 31 > 0).then("outcome").otherwise(unknown),
         ),
         "episodes": tables["episodes"].with_columns(
             end_reason=reason.replace_strict(

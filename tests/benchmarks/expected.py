@@ -42,6 +42,7 @@ class Expected:
         return value >= bound if self.measured == "times faster" else value <= bound
 
 
+_STATISTICS = ("control chart", "funnel", "retention", "interrupted series")
 _ALL = (MILLION, 10 * MILLION, 50 * MILLION)
 
 EXPECTED = [
@@ -59,6 +60,8 @@ EXPECTED = [
     Expected("sweep, thresholds", "ratio", _ALL[:1], 60, 30, "replay from memory"),
     Expected("sweep, any rule", "ratio", _ALL[:1], 60, 30, "replay from memory"),
     Expected("changed rule", "seconds", _ALL[:1], 0.1, 0.1),
+    *(Expected(s, "ratio", _ALL[1:2], 3, 2, f"{s}, scan and fit") for s in _STATISTICS),
+    *(Expected(s, "times faster", _ALL[1:2], 1, 1, f"{s}, plainly") for s in _STATISTICS),
     Expected("CSV into a cohort", "ratio", (20 * MILLION,), 4, 2.5, "CSV copied by polars"),
     Expected("CSV into a cohort", "memory", (20 * MILLION,), 2000, 1500),
 ]

@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cohort_statistics
 import csv_load
 import peers
 import polars as pl
 import sweeps
-from cohorts import saved_cohort
+from cohorts import bare_scan, saved_cohort, service_cohort
 from example import RULES
 
 import carenotebook as cn
@@ -30,6 +31,7 @@ from carenotebook.core.parts import CLIENT
 from carenotebook.criteria.needs import columns_needed
 
 HERE = Path(__file__).parent
+FLOOR, PLAINLY = ", scan and fit", ", plainly"
 FRESH = """
 import carenotebook as cn
 from example import RULES
@@ -69,19 +71,7 @@ def scanned(rule: str, home: Path) -> Callable[[], int]:
     cohort = cn.load(home)
     columns = columns_needed(RULES[rule].when.node, cohort)
     columns["episodes"] = ("started_at", "ended_at")
-    sums = [
-        pl.concat(part[table].select(CLIENT, *wanted) for part in cohort.parts).select(_summed())
-        for table, wanted in columns.items()
-    ]
-    return lambda: sum(int(s.sum_horizontal()[0]) % 2**31 for s in pl.collect_all(sums))
-
-
-def _summed() -> list[pl.Expr]:
-    texts = pl.selectors.string()
-    return [
-        texts.str.len_bytes().sum().cast(pl.Int64),
-        (~texts).as_expr().to_physical().cast(pl.Int64, strict=False).sum() % 2**31,
-    ]
+    return bare_scan(cohort, {table: (CLIENT, *wanted) for table, wanted in columns.items()})
 
 
 def fresh_process(home: Path) -> Callable[[], str]:
@@ -96,6 +86,10 @@ def _rows(found: cn.Replay | pl.DataFrame, _: Path) -> int:
     return len(found if isinstance(found, pl.DataFrame) else found.intervals)
 
 
+def _same(found: Any, _: Path) -> Any:
+    return found
+
+
 JOBS: dict[str, Job] = {
     **{f"scan, {r}": Job(partial(scanned, r)) for r in RULES},
     **{f"intervals, {r}": Job(partial(replayed, r), _rows) for r in RULES},
@@ -107,6 +101,11 @@ JOBS: dict[str, Job] = {
     "changed rule": Job(sweeps.changed_rule),
     "replay beside peers": Job(partial(replayed, "example"), peers.clients_at_events),
     **{name: Job(partial(partial, peer), peers.client_list) for name, peer in peers.PEERS.items()},
+    **{
+        f"{name}{way}": Job(call, cohort_statistics.told if way != FLOOR else _same, service_cohort)
+        for name, calls in cohort_statistics.WAYS.items()
+        for way, call in zip(("", FLOOR, PLAINLY), calls, strict=True)
+    },
     csv_load.COPIED: Job(csv_load.copied, data=csv_load.csv_file, once=True),
     csv_load.LOADED: Job(csv_load.loaded, data=csv_load.csv_file, once=True),
 }
