@@ -85,10 +85,17 @@ class Clusters:
     @property
     def enough(self) -> Assumption:
         """Whether there are enough of them for errors by cluster."""
-        told = " and ".join(f"{n} {name}" for name, n in self.counted.items())
+        told = " and ".join(_told(name, n) for name, n in self.counted.items())
         return Assumption(
             "There are enough clusters for errors by cluster.", told, holds=min(self.sizes) >= FEW
         )
+
+
+def _told(name: str, number: int) -> str:
+    """How many there are; of clients no exact number is told."""
+    if name != "clients":
+        return f"{number} {name}"
+    return f"{FEW} clients or more" if number >= FEW else f"fewer than {FEW} clients"
 
 
 def names_of(cluster: str | Sequence[str] | None, caller: str) -> tuple[str, ...]:
