@@ -236,7 +236,8 @@ def why(condition: Condition | None, play: Play) -> str:
         text = play.case.scenes[condition.scene].choices[condition.choice].text
         return f"{made}: {text.rstrip('.')}"
     if isinstance(condition, RuleSays):
-        return play._read(condition.rule).sentence.rstrip(".")  # noqa: SLF001 - the same file's
+        sentence = play._read(condition.rule).sentence  # noqa: SLF001 - the same file's
+        return f"{sentence[0].lower()}{sentence[1:].rstrip('.')}"
     if isinstance(condition, Not):
         return why(condition.part, play)
     telling = [p for p in condition.parts if play.holds(p) == play.holds(condition)]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
+
+import polars as pl
 
 from carenotebook.outreach.case_group import group_results
 from carenotebook.outreach.case_page import Page, Section
 from carenotebook.outreach.case_play import Play
 from carenotebook.privacy import Privacy
-from carenotebook.results.display import HIDDEN, display_frame
+from carenotebook.privacy.suppress import SUPPRESSED
+from carenotebook.results.display import HIDDEN
+from carenotebook.results.words import about, number, percent
 
-_NOTE = (
-    "Shares are of those who came to a scene. Small numbers are hidden, and with them whatever "
-    "would tell them. What most chose is not what is right: what is the best case for what few "
-    "chose?"
-)
+_NOTE = "What is the best case for what few chose?"
 
 
 class Group:
@@ -41,10 +42,18 @@ class Group:
 
     def _made(self) -> Page:
         results = group_results(self.plays)
-        frame = display_frame(results.released(self.privacy))
-        label = self.privacy.label
-        rows = tuple(
-            tuple(HIDDEN if cell == label else cell for cell in row) for row in frame.rows()
+        scenes = results.released(self.privacy).frame.partition_by("scene", maintain_order=True)
+        sections = (self._scene(frame) for frame in scenes)
+        return Page(
+            results.title, results.summary(self.privacy), (Section("", (_NOTE,)), *sections)
         )
-        table = Section("", columns=tuple(frame.columns), rows=rows)
-        return Page(results.title, "", (Section("", (_NOTE,)), table))
+
+    def _scene(self, frame: pl.DataFrame) -> Section:
+        rows = tuple((row["choice"], self._said(row)) for row in frame.iter_rows(named=True))
+        return Section(frame["scene"][0], columns=("Choice", "Chosen by"), rows=rows)
+
+    def _said(self, row: dict[str, Any]) -> str:
+        if row[SUPPRESSED] or row["numerator"] is None:
+            return HIDDEN
+        count = about(row["numerator"], self.privacy)
+        return f"{count} of {number(row['denominator'])} ({percent(row['estimate'])})"

@@ -94,6 +94,24 @@ class Way:
 
 
 @dataclass(frozen=True)
+class CaseChoice:
+    """A way to go on; `why` says what opens or shuts it, where anything does."""
+
+    value: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
+class CaseRead:
+    """What a rule says now, whether it said otherwise in the scene before, and clause by clause."""
+
+    sentence: str
+    changed: bool
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CaseScene(Event):
     """Where a play stands. `reason` is one that going back has taken along."""
 
@@ -106,11 +124,11 @@ class CaseScene(Event):
     when: str
     paragraphs: tuple[str, ...]
     meant: tuple[Part, ...]
-    rules: tuple[str, ...]
+    rules: tuple[CaseRead, ...]
     record: Part
     ask: str
-    choices: tuple[Option, ...]
-    closed: tuple[str, ...]
+    choices: tuple[CaseChoice, ...]
+    closed: tuple[CaseChoice, ...]
     ending: str
     reason: str
     way: tuple[Way, ...]

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from carenotebook.outreach.case_model import CaseStudy
+from carenotebook.outreach.case_model import CaseStudy, Choice
 from carenotebook.outreach.case_page import Page, Section, paragraphs
-from carenotebook.outreach.case_play import Changed, Play
+from carenotebook.outreach.case_play import Changed, Play, why
 from carenotebook.outreach.case_print import MADE_UP, WHOSE, record_section
-from carenotebook.widgets._case_messages import CasePage, CaseScene, Part, Way
+from carenotebook.widgets._case_messages import CaseChoice, CasePage, CaseRead, CaseScene, Part, Way
 from carenotebook.widgets._messages import Option
 
 _NO_RIGHT_ANSWER = "No answer is called right here."
-_OF_THE_RULES, _OPENED, _CLOSED = "What the rules say now", "Open to you now", "Not open to you now"
+_HOLDS = {"true": "Yes", "false": "No", "unknown": "Not known"}
 
 
 def scene_event(
     revision: int, answers: str, play: Play, reason: str, pages: Iterable[Option]
 ) -> CaseScene:
     """What the browser shows of a play."""
-    scene, changed = play.scene, play.changed()
+    scene = play.scene
     return CaseScene(
         revision,
         answers,
@@ -29,12 +29,12 @@ def scene_event(
         title=scene.title,
         when=f"{scene.at:%A, %d %B %Y, %H:%M}",
         paragraphs=paragraphs(scene.text),
-        meant=_meant(changed) if changed else (),
-        rules=tuple(r.sentence for r in play.readings()),
+        meant=_meant(play.changed()),
+        rules=tuple(_read(play)),
         record=part(record_section(play)),
         ask=scene.ask,
-        choices=tuple(Option(c.name, c.text) for c in play.choices),
-        closed=changed.closed if changed else (),
+        choices=tuple(_choice(c, play) for c in play.choices),
+        closed=tuple(_choice(c, play) for c in play.closed),
         ending=scene.ending or "",
         reason=reason,
         way=tuple(_way(play)),
@@ -79,13 +79,27 @@ def _time(case: CaseStudy) -> str:
     return f"About {case.minutes} minutes."
 
 
-def _meant(changed: Changed) -> tuple[Part, ...]:
-    told = tuple((label, getattr(changed, whom)) for whom, label in WHOSE.items())
-    lists = {_OF_THE_RULES: changed.rules, _OPENED: changed.opened, _CLOSED: changed.closed}
-    return (
-        *(Part(label, (text,), (), (), ()) for label, text in told),
-        *(Part(heading, (), items, (), ()) for heading, items in lists.items() if items),
-    )
+def _meant(changed: Changed | None) -> tuple[Part, ...]:
+    if changed is None:
+        return ()
+    told = ((label, getattr(changed, whom)) for whom, label in WHOSE.items())
+    return tuple(Part(label, (text,), (), (), ()) for label, text in told)
+
+
+def _choice(choice: Choice, play: Play) -> CaseChoice:
+    because = why(choice.condition, play) if choice.condition is not None else ""
+    return CaseChoice(choice.name, choice.text, because)
+
+
+def _read(play: Play) -> Iterable[CaseRead]:
+    before = {r.rule: r.says for r in play.back().readings()} if play.steps else {}
+    for reading in play.readings():
+        changed = before.get(reading.rule, reading.says) != reading.says
+        yield CaseRead(reading.sentence, changed, tuple(_clause(*c) for c in reading.clauses))
+
+
+def _clause(clause: str, truth: str, value: str) -> str:
+    return f"{_HOLDS[truth]}: {clause}" + (f" (now {value})" if value else "")
 
 
 def _way(play: Play) -> Iterable[Way]:

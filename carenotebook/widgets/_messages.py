@@ -225,7 +225,7 @@ class Menu(Event):
 
 @dataclass(frozen=True)
 class Document(Event):
-    """The rule as it stands."""
+    """The rule as it stands. `lacking` are the blocking safeguards that it needs, and how."""
 
     kind: ClassVar[str] = "document"
     answers: str
@@ -236,6 +236,8 @@ class Document(Event):
     words: tuple[str, ...]
     code: str
     problem: str
+    unfit: str
+    lacking: tuple[str, ...]
     can_undo: bool
     can_redo: bool
 

@@ -13,7 +13,7 @@ from carenotebook.privacy import Privacy
 from carenotebook.widgets import _draft as drafts
 from carenotebook.widgets import _fallback as kept
 from carenotebook.widgets._base import CareWidget, bundle
-from carenotebook.widgets._document import document
+from carenotebook.widgets._document import document, unfitness
 from carenotebook.widgets._fields import changed
 from carenotebook.widgets._figures import Figures, sentence
 from carenotebook.widgets._menu import choices, entries, groupings
@@ -197,7 +197,9 @@ class CriteriaBuilder(CareWidget):
         except CareNotebookError:
             return "<p>This rule cannot be replayed as it stands.</p>"
         picture = kept.bars_image(bars.title, bars.bars, bars.largest)
-        return kept.page((*said, *rule.explain().split("\n")), picture, bars.table)
+        return kept.page(
+            (*said, *rule.explain().split("\n"), unfitness(rule)[0]), picture, bars.table
+        )
 
 
 def _checked(rule: Any) -> Rule | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from notebooks_for_tests import CHECK_IN, SETUP
+from notebooks_for_tests import CASE, CHECK_IN, SETUP
 from playwright.sync_api import expect
 from screens_for_tests import THEMES, show_theme
 
@@ -46,6 +46,28 @@ def test_pictures_of_a_check_in(page, open_notebook, theme):
     for width in (320, 768, 1280):
         page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
         widget.screenshot(path=FOLDER / f"check-in-{theme}-{width}.png")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pictures_of_the_case_player(page, open_notebook, theme):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": 1700, "height": 2400})
+    open_notebook(f"case pictures {theme}", CASE, "player")
+    widget = page.locator(".cn-case-player")
+    title = widget.locator(".cn-scene-title")
+    expect(title).to_have_text("A name on the list", timeout=60_000)
+    show_theme(page, theme)
+    for choice, after in (
+        ("Open the record", "Two records of one hour"),
+        ("Correct the record of 22 January", "What the client says"),
+    ):
+        widget.get_by_role("radio", name=choice).check()
+        widget.get_by_role("button", name="Choose", exact=True).click()
+        expect(title).to_have_text(after)
+    widget.locator("summary", has_text="Your way so far").click()
+    for width in (320, 768, 1280):
+        page.evaluate("w => { document.querySelector('.cn').style.width = `${w}px`; }", width)
+        widget.screenshot(path=FOLDER / f"case-{theme}-{width}.png")
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -1,6 +1,5 @@
-import type { CaseScene } from "./contract.gen.js";
-import { h, option, uniqueId } from "./dom.js";
-import { list } from "./pages.js";
+import type { CaseChoice, CaseScene } from "./contract.gen.js";
+import { type Child, h, option, uniqueId } from "./dom.js";
 
 const LONGEST = 4000;
 const PICK = "Choose one of these first.";
@@ -48,12 +47,17 @@ export class Decision {
     this.asked = "";
     const name = uniqueId("choice");
     this.choices.replaceChildren(
-      ...event.choices.map((choice) => option("radio", name, choice.value, choice.label)),
+      ...event.choices.map((choice) => option("radio", name, choice.value, ...told(choice))),
     );
     const shut = event.closed.length > 0;
     this.closed.hidden = !shut;
     this.closed.replaceChildren(
-      ...(shut ? [h("p", { class: "cn-note" }, "Not open to you now:"), list(event.closed)] : []),
+      ...(shut
+        ? [
+            h("p", { class: "cn-note" }, "Not open to you now:"),
+            h("ul", {}, ...event.closed.map((choice) => h("li", { dir: "auto" }, ...told(choice)))),
+          ]
+        : []),
     );
   }
 
@@ -78,4 +82,12 @@ export class Decision {
     this.problem.textContent = message;
     this.problem.hidden = false;
   }
+}
+
+/** The words of a choice, and what opens or shuts it. */
+function told(choice: CaseChoice): Child[] {
+  return [
+    choice.label,
+    choice.why ? h("span", { class: "cn-because" }, `Because ${choice.why}.`) : null,
+  ];
 }

@@ -1,5 +1,5 @@
 import { type Model, View } from "./base.js";
-import type { CaseFile, CaseScene, Event as KernelEvent } from "./contract.gen.js";
+import type { CaseFile, CaseRead, CaseScene, Event as KernelEvent } from "./contract.gen.js";
 import { button, h, uniqueId } from "./dom.js";
 import { Decision } from "./case_decision.js";
 import { Ways } from "./case_ways.js";
@@ -148,7 +148,7 @@ export class CasePlayer extends View {
     this.meant.replaceChildren(...(event.meant.length ? [meaning, ...parts(event.meant)] : []));
     this.text.replaceChildren(...event.paragraphs.map((p) => h("p", {}, p)));
     const heading = h("h5", {}, "The rules now");
-    this.rules.replaceChildren(...(event.rules.length ? [heading, list(event.rules)] : []));
+    this.rules.replaceChildren(...(event.rules.length ? [heading, read(event.rules)] : []));
     this.ending.hidden = !event.ending;
     this.ending.replaceChildren(h("h5", {}, `Ending: ${event.ending}`), h("p", {}, AFTER_ENDING));
     this.decision.show(event);
@@ -194,4 +194,17 @@ export class CasePlayer extends View {
     URL.revokeObjectURL(address);
     this.said = `${event.name} was given to your browser to save.`;
   }
+}
+
+/** What rules say, what of it is new, and clause by clause why. */
+function read(rules: readonly CaseRead[]): HTMLElement {
+  const said = (rule: CaseRead): HTMLElement =>
+    h(
+      "li",
+      {},
+      rule.changed ? h("strong", {}, "Changed: ") : null,
+      rule.sentence,
+      list(rule.clauses),
+    );
+  return h("ul", {}, ...rules.map(said));
 }

@@ -65,6 +65,18 @@ export interface Part {
   readonly rows: readonly (readonly string[])[];
 }
 
+export interface CaseRead {
+  readonly sentence: string;
+  readonly changed: boolean;
+  readonly clauses: readonly string[];
+}
+
+export interface CaseChoice {
+  readonly value: string;
+  readonly label: string;
+  readonly why: string;
+}
+
 export interface Way {
   readonly scene: string;
   readonly choice: string;
@@ -240,6 +252,8 @@ export interface Document {
   readonly words: readonly string[];
   readonly code: string;
   readonly problem: string;
+  readonly unfit: string;
+  readonly lacking: readonly string[];
   readonly can_undo: boolean;
   readonly can_redo: boolean;
 }
@@ -292,11 +306,11 @@ export interface CaseScene {
   readonly when: string;
   readonly paragraphs: readonly string[];
   readonly meant: readonly Part[];
-  readonly rules: readonly string[];
+  readonly rules: readonly CaseRead[];
   readonly record: Part;
   readonly ask: string;
-  readonly choices: readonly Option[];
-  readonly closed: readonly string[];
+  readonly choices: readonly CaseChoice[];
+  readonly closed: readonly CaseChoice[];
   readonly ending: string;
   readonly reason: string;
   readonly way: readonly Way[];

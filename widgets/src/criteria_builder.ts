@@ -4,6 +4,7 @@ import { ClauseMenu } from "./clause_menu.js";
 import { Control } from "./control.js";
 import type { Document, Event as KernelEvent, Headline, Menu } from "./contract.gen.js";
 import { button, h, Pause } from "./dom.js";
+import { Disclosure, list } from "./pages.js";
 import { Tabs } from "./tabs.js";
 
 const DISCONNECTED = "Disconnected. Your rule is safe below as text; run the cell to continue.";
@@ -69,12 +70,15 @@ export class CriteriaBuilder extends View {
     "aria-label": "The rule as Python",
     role: "region",
   });
+  private readonly unfit = new Disclosure("");
   private readonly offline = h("div", { class: "cn-offline", role: "alert", hidden: true });
   private readonly rename = new Pause(500);
   private root_id = 0;
 
   constructor(model: Model, el: HTMLElement) {
     super(model, el, "criteria-builder");
+    this.unfit.node.classList.add("cn-unfit");
+    this.unfit.node.hidden = true;
     this.addClause.setAttribute("aria-expanded", "false");
     this.showCode.setAttribute("aria-expanded", "false");
     const addGroup = button("+ Group", () =>
@@ -119,6 +123,7 @@ export class CriteriaBuilder extends View {
         { class: "cn-in-words" },
         h("p", { class: "cn-section" }, "In words"),
         this.words,
+        this.unfit.node,
         this.code,
       ),
       h("p", { class: "cn-end" }, "This list ends in a review. It never discharges anyone."),
@@ -208,6 +213,9 @@ export class CriteriaBuilder extends View {
     this.clauses.show(event.clauses);
     this.showToast(event.answers === this.removal.id);
     this.words.replaceChildren(...event.words.map((line) => h("p", {}, line.trim())));
+    this.unfit.node.hidden = !event.unfit;
+    this.unfit.summary.textContent = event.unfit;
+    this.unfit.body.replaceChildren(list(event.lacking));
     this.code.textContent = event.code;
     this.problem.textContent = event.problem;
     if (event.problem) this.previous(true);

@@ -31,13 +31,13 @@ export function option(
   type: "checkbox" | "radio",
   name: string,
   value: string,
-  label: string,
+  ...label: Child[]
 ): HTMLLabelElement {
   return h(
     "label",
     { class: "cn-option" },
     h("input", { type, name, value }),
-    h("span", { dir: "auto" }, label),
+    h("span", { dir: "auto" }, ...label),
   );
 }
 

@@ -28,7 +28,11 @@ function grid(
   const cell = (text: string, i: number): HTMLElement =>
     h(
       i === 0 ? "th" : "td",
-      { role: i === 0 ? "rowheader" : "cell", "data-column": columns[i] ?? "", dir: "auto" },
+      {
+        role: i === 0 ? "rowheader" : "cell",
+        "data-column": columns.length > 2 ? (columns[i] ?? "") : "",
+        dir: "auto",
+      },
       text,
     );
   const line = (cells: HTMLElement[]): HTMLElement => h("tr", { role: "row" }, ...cells);

@@ -77,6 +77,20 @@ test("a message that cannot be shown says so and the widget lives on", () => {
   expect(one(".cn-sentence").textContent).toBe("after");
 });
 
+test("a rule that lacks safeguards says that it is not fit for use, and what to do", () => {
+  expect(one(".cn-unfit").hidden).toBe(true);
+  model.event(
+    documentOf({
+      revision: 2,
+      unfit: "Not fit for use: 1 is missing.",
+      lacking: ["Way back: ..."],
+    }),
+  );
+  expect(one(".cn-unfit").hidden).toBe(false);
+  expect(one(".cn-unfit summary").textContent).toContain("Not fit for use");
+  expect(one(".cn-unfit li").textContent).toBe("Way back: ...");
+});
+
 test("text of any kind is shown as text", () => {
   const name = `<img src=x onerror=alert(1)> "q" \u202eabc \u{1f600}${"x".repeat(10_000)}`;
   model.event(documentOf({ clauses: [clause({ label: name, words: name })] }));

@@ -91,6 +91,8 @@ export function documentOf(given: Partial<Document> = {}): Document {
     words: ["three misses: a clinician reviews the client"],
     code: "rule = 1",
     problem: "",
+    unfit: "",
+    lacking: [],
     can_undo: true,
     can_redo: false,
     ...given,

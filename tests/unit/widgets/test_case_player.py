@@ -81,6 +81,21 @@ def test_a_choice_is_told_with_what_it_meant_and_python_has_it(browser):
     assert browser.player.value.steps[0].justification == REASON
 
 
+def test_a_correction_is_told_with_what_it_changes_and_why(browser):
+    browser.choose("open_record")
+    scene = browser.choose("correct_one")[0]
+    (rule,) = scene["rules"]
+    assert rule["changed"]
+    assert list(rule["clauses"]) == ["No: no-shows in the last 90 days: 2 or more (now 1)"]
+    (shut,) = scene["closed"]
+    assert shut["value"] == "warn"
+    assert shut["why"].endswith("does not hold now")
+    opened = {c["value"]: c["why"] for c in scene["choices"]}
+    assert opened["name_it"] == "you chose: Open the record before anything else"
+    assert opened["phone_instead"] == ""
+    assert browser.choose("warn")[0]["kind"] == "failed"
+
+
 def test_a_choice_of_a_scene_that_is_no_longer_shown_is_refused(browser):
     browser.choose("open_record")
     (failed,) = browser.ask("choose", scene="flag", choice="sign", reason="")

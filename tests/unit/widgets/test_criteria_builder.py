@@ -208,3 +208,13 @@ def test_only_a_rule_and_a_cohort_are_accepted(cohort):
         CriteriaBuilder("cohort")
     with pytest.raises(OptionError, match="Rule"):
         CriteriaBuilder(cohort, "rule")
+
+
+def test_a_rule_that_lacks_safeguards_says_so_on_screen_and_in_what_is_kept(browser):
+    browser.ask(kind="ready")
+    shown = browser.last("document")
+    assert shown["unfit"].startswith("Not fit for use: ")
+    assert any(line.startswith("Way back: ") for line in shown["lacking"])
+    assert "Not fit for use" in browser.widget.fallback()
+    browser.widget.value = None
+    assert browser.last("document")["unfit"] == ""
