@@ -65,7 +65,7 @@ def _staggered(method: str, *, grows: bool = True, persistent: float = 0.0, draw
 
 def _did(frame: pl.DataFrame, method: str) -> pl.DataFrame:
     found = cn.effects.difference_in_differences(
-        frame, "y", "unit", "time", "first", method=method, draws=399
+        frame, "y", "unit", "time", "first", method=method, draws=199
     )
     return found.tidy()
 

@@ -184,7 +184,7 @@ class Row:
     @property
     def verdict(self) -> str:
         if not self.shown.told:
-            return "refuses"
+            return "refuses" if self.effect.refused or self.null.refused else "not run"
         if self.design.fails:
             return "fails, as it should" if self.broken else "does not fail here"
         if self.broken:

@@ -15,7 +15,7 @@ from carenotebook.synthetic.truth import Attendance, Policy, Service, Truth
 
 _SITES = 24
 _RATIO = 0.6
-_MANY = 60_000
+_MANY = 20_000
 _TERM = {"its": "level_change", "did": "att", "stepped_wedge": "average_effect"}
 _ROLLED_OUT = {
     "its": {},
@@ -61,7 +61,7 @@ def _policy(design: str) -> Run:
 
 def _design(name: str, method: str, design: str, setting: str) -> Design:
     setting = f"synthetic services of {_CLIENTS[design]:,} clients, no-shows a client; {setting}"
-    return Design(name, method, setting, "synthetic", _policy(design), _RATIO, 1.0, sets=200)
+    return Design(name, method, setting, "synthetic", _policy(design), _RATIO, 1.0, sets=100)
 
 
 DESIGNS = (

@@ -61,7 +61,7 @@ def _synthetic(chance: np.random.Generator, _: float) -> Answer:
 
 @cache
 def _in_all() -> float:
-    cohort, _ = cn.synthetic_cohort(60_000, 0, _truth())
+    cohort, _ = cn.synthetic_cohort(20_000, 0, _truth())
     return float(cn.attendance(cohort, every=None).tidy()["estimate"].item())
 
 

@@ -83,7 +83,7 @@ def _completed(clients: int, seed: int) -> pl.DataFrame:
 
 @cache
 def _in_all() -> float:
-    return float(_completed(60_000, 0)["estimate"].item())
+    return float(_completed(20_000, 0)["estimate"].item())
 
 
 def _retention(chance: np.random.Generator, _: float) -> Answer:

@@ -46,8 +46,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     design, shown = row.design, row.shown
     name, setting = design.method, f"`{design.name}`: {design.setting}"
     refused = row.effect.refused + row.null.refused
-    asked = row.effect.told + row.effect.refused or row.null.told + row.null.refused
-    sets = f"{asked:,}" + (f" ({refused} refused)" if refused else "")
+    asked = {t.told + t.refused for t in (row.effect, row.null)} - {0}
+    sets = " / ".join(f"{n:,}" for n in sorted(asked)) + (
+        f" ({refused} refused)" if refused else ""
+    )
     if not shown.told:
         return (name, setting, design.source, "", sets, "", "", "", row.verdict)
     mean, error = row.bias

@@ -4,6 +4,7 @@ Seeds are fixed and the bounds are exact for the number of data sets, so that a 
 the method or the design does.
 """
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -32,7 +33,14 @@ KEPT = (
     "funnel",
     "laney",
 )
+_NAME = re.compile(r"^\| [^|]* \| `([a-z-]+)`: ")
 FAILING = ("its-overdispersed", "twfe-grows", "iptw-left-out", "threshold-naive", "funnel-plain")
+
+
+def test_the_committed_table_has_a_row_for_every_design():
+    lines = command.TABLE.read_text(encoding="utf-8").splitlines()
+
+    assert [d.name for d in DESIGNS] == [m[1] for m in map(_NAME.search, lines) if m]
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -105,6 +113,7 @@ def test_verdicts_follow_from_the_bounds():
     assert verdict(920, 50, fails=True) == "fails, as it should"
     assert verdict(950, 50, fails=True) == "does not fail here"
     assert Row(design, Tally(refused=5), Tally()).verdict == "refuses"
+    assert Row(design, Tally(), Tally()).verdict == "not run"
 
 
 def test_figures_do_not_depend_on_how_data_sets_are_dealt_out():
@@ -123,3 +132,13 @@ def test_figures_do_not_depend_on_the_number_of_processes(tmp_path, monkeypatch)
 
     assert found[0] == found[1]
     assert found[0][0].effect.told == 60
+
+
+def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "KEPT", tmp_path)
+    design = NAMED["wilson"]
+
+    assert command.run([design], 30, 1, minutes=0)[0].verdict == "not run"
+    first = command.run([design], 30, 1)
+    monkeypatch.setattr(command, "_tallied", None)  # nothing may be asked for again
+    assert command.run([design], 30, 1) == first
