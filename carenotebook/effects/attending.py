@@ -157,7 +157,7 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     and not at all where these cannot be fitted. Errors in two ways: Cameron, Gelbach & Miller 2011.
 
     Landmark: Anderson, Cain & Gelber 1983. Marginal structural model: Robins, Hernan & Brumback
-    2000; weights truncated at the 1st and 99th percentile, counted as known, so that errors (by
+    2000; weights truncated at percentiles 0.1 and 99.9, counted as known, so that errors (by
     cluster) tend to be too wide. Negative controls: Lipsitch, Tchetgen & Cohen 2010.
 
     How somebody fares between their last score and a session is not recorded, and confounds what

@@ -136,8 +136,8 @@ def _weighted(weighting: SessionWeights) -> list[Assumption]:
         ),
         Assumption(
             "Any session could have been attended, or lost, by anyone.",
-            f"chances of attending mostly {low:.0%} to {high:.0%}; weights truncated at the 1st "
-            f"and 99th percentile, largest {weighting.largest:.1f} before that; they leave "
+            f"chances of attending mostly {low:.0%} to {high:.0%}; weights truncated at "
+            f"percentiles 0.1 and 99.9, largest {weighting.largest:.1f} before that; they leave "
             f"{weighting.effective:.0%} of the size",
         ),
     ]

@@ -78,7 +78,8 @@ def _gains() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _real(chance: np.random.Generator, jump: float) -> Answer:
     age, fitted, residual = _gains()
     drawn = chance.integers(len(age), size=500)
-    gain = fitted[drawn] + residual[drawn] + jump * (age[drawn] >= 50)
+    noise = residual[drawn] * chance.choice([-1, 1], 500)  # so that real jumps cancel out
+    gain = fitted[drawn] + noise + jump * (age[drawn] >= 50)
     frame = pl.DataFrame({"age": age[drawn], "gain": gain})
     found = cn.effects.dose_response(frame, "gain", "age", threshold=50, draws=199)
     return answer(found.tidy(), "jump")

@@ -49,9 +49,9 @@ def _fitted(frame: pl.DataFrame, term: str, formula: str = _FORMULA, **asked) ->
     return answer(found.tidy(), term)
 
 
-def _simple(clients: int, method: str):
+def _simple(clients: int, method: str, **more: str):
     def run(chance: np.random.Generator, effect: float) -> Answer:
-        return _fitted(_courses(chance, clients, effect), "arm", method=method)
+        return _fitted(_courses(chance, clients, effect), "arm", method=method, **more)
 
     return run
 
@@ -109,6 +109,15 @@ _BLUES = "97 real clients drawn (Beat the Blues), real residuals and gaps; arm d
 DESIGNS = (
     Design("mixed", _MIXED, _PLAIN.format(60), "outside", _simple(60, "mixed"), -3, 0, sets=200),
     Design("mixed-few", _MIXED, _PLAIN.format(16), "outside", _simple(16, "mixed"), -3, 0),
+    Design(
+        "mixed-few-reml",
+        _MIXED + ", REML",
+        _PLAIN.format(16),
+        "outside",
+        _simple(16, "mixed", likelihood="reml"),
+        -3,
+        0,
+    ),
     Design("mixed-real", _MIXED, _BLUES, "plasmode", _real("mixed"), -3, 0, sets=200),
     Design("gee", _GEE, _PLAIN.format(60), "outside", _simple(60, "gee"), -3, 0, sets=200),
     Design("gee-few", _GEE, _PLAIN.format(16), "outside", _simple(16, "gee"), -3, 0),

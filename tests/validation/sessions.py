@@ -19,11 +19,12 @@ _WEEKS = 8
 _EFFECT = -0.9
 
 
-def _course(chance: np.random.Generator, effect: float, *, steered: bool, leaving: bool) -> Cohort:
+def _course(chance: np.random.Generator, effect: float, *, pull: float, leaving: bool) -> Cohort:
     """Eight weekly sessions after a first one; a score at each attended one and at the horizon.
 
-    Steered: the last recorded score, and nothing else, decides whether somebody comes. Leaving:
-    it also decides whether care ends, and with it the score at the horizon.
+    The last recorded score, and nothing else, decides whether somebody comes: `pull` is what a
+    point more takes off the log odds. Leaving: it also decides whether care ends, and with it
+    the score at the horizon.
     """
     people = 500
     severity = chance.normal(15, 4, people)
@@ -32,8 +33,8 @@ def _course(chance: np.random.Generator, effect: float, *, steered: bool, leavin
     for week in range(1, _WEEKS + 1):
         severity = severity + chance.normal(0, 1.5, people)
         stays = there > week
-        pull = 0.2 * (last - 15) if steered else 0.0
-        came = stays & (chance.random(people) < 1 / (1 + np.exp(-0.8 + pull)))
+        odds = np.exp(0.8 - pull * (last - 15))
+        came = stays & (chance.random(people) < odds / (1 + odds))
         sessions.append((week, came, stays))
         scores.append((week, severity.copy(), came))
         last = np.where(came, severity, last)
@@ -88,9 +89,9 @@ def _asked(cohort: Cohort, method: str, horizon: str, window: str, outcome: str)
     return answer(found.tidy(), "attended")
 
 
-def _outside(method: str, *, steered: bool = True, leaving: bool = False):
+def _outside(method: str, *, pull: float = 0.1, leaving: bool = False):
     def run(chance: np.random.Generator, effect: float) -> Answer:
-        cohort = _course(chance, effect, steered=steered, leaving=leaving)
+        cohort = _course(chance, effect, pull=pull, leaving=leaving)
         return _asked(cohort, method, "9w", "3d", "S")
 
     return run
@@ -124,7 +125,7 @@ _NAIVE, _LANDMARK = "Attendance, naive", "Attendance, landmark"
 _MSM, _SPLINE = "Attendance, marginal structural model", "Attendance, spline's linear term"
 _STEERED = "500 clients, 8 sessions; the last recorded score decides on coming"
 _BY_LOT = "500 clients, 8 sessions; coming is by chance"
-_LEAVES = "the same, and on leaving, so that scores are missing"
+_LEAVES = _STEERED + ", and on leaving, so that scores are missing"
 _MADE = "synthetic cohorts of 800 clients, severity on the day {} on coming"
 _STRONGLY = _MADE.format("decides strongly")
 
@@ -136,12 +137,13 @@ def _design(name: str, method: str, setting: str, run: Run, *, fails: bool = Fal
 
 DESIGNS = (
     _design("msm", _MSM, _STEERED, _outside("msm")),
+    _design("msm-strong", _MSM, "the same, twice as strongly", _outside("msm", pull=0.2)),
     _design("msm-leaving", _MSM, _LEAVES, _outside("msm", leaving=True)),
-    _design("msm-by-lot", _MSM, _BY_LOT, _outside("msm", steered=False)),
+    _design("msm-by-lot", _MSM, _BY_LOT, _outside("msm", pull=0)),
     _design("msm-usual", _MSM, _MADE.format("decides a little"), _synthetic("msm", _USUAL)),
-    _design("landmark", _LANDMARK, _BY_LOT, _outside("landmark", steered=False)),
-    _design("spline-by-lot", _SPLINE, _BY_LOT, _outside("spline", steered=False)),
-    _design("naive-by-lot", _NAIVE, _BY_LOT, _outside("naive", steered=False)),
+    _design("landmark", _LANDMARK, _BY_LOT, _outside("landmark", pull=0)),
+    _design("spline-by-lot", _SPLINE, _BY_LOT, _outside("spline", pull=0)),
+    _design("naive-by-lot", _NAIVE, _BY_LOT, _outside("naive", pull=0)),
     _design("naive-flat", _NAIVE, _MADE.format("has no say"), _synthetic("naive", _FLAT)),
     _design("naive", _NAIVE, _STEERED, _outside("naive"), fails=True),
     _design("naive-strong", _NAIVE, _STRONGLY, _synthetic("naive", _STEEP), fails=True),

@@ -26,7 +26,7 @@ KEPT = (
     "did-group-time",
     "did-imputation",
     "overlap",
-    "iptw-untruncated",
+    "iptw",
     "spline",
     "spline-test",
     "bootstrap",

@@ -73,11 +73,11 @@ _SMOKERS = "600 of 1,566 real smokers drawn (NHEFS), stopping by its fitted chan
 DESIGNS = (
     Design("iptw", _IPTW, _USUAL, "outside", _weighted("iptw"), -2, 0),
     Design(
-        "iptw-untruncated",
-        _IPTW + ", not truncated",
+        "iptw-truncated",
+        _IPTW + ", 1 % of weights cut",
         _USUAL,
         "outside",
-        _weighted("iptw", truncate=0.0),
+        _weighted("iptw", truncate=0.01),
         -2,
         0,
     ),

@@ -63,7 +63,7 @@ def test_weights_balance_sessions_and_say_what_they_cost(found):
 
     assert msm.balance["before"].abs().max() > 0.3
     assert msm.balance["balanced"].all()
-    assert "truncated at the 1st and 99th percentile" in msm.summary()
+    assert "truncated at percentiles 0.1 and 99.9" in msm.summary()
 
 
 def test_a_negative_control_shows_the_confounding(found):

@@ -29,7 +29,7 @@ def test_weights_recover_what_a_plain_comparison_misses(method):
     assert row["conf_low"] < -2 < row["conf_high"]
     assert found.balance["before"].abs().max() > 0.5
     assert found.balance["balanced"].all()
-    assert "truncated at the 1.0% ends" in found.summary() or method == "overlap"
+    assert "truncated at the 0.1% ends" in found.summary() or method == "overlap"
 
 
 def test_rows_with_a_missing_value_are_counted():
