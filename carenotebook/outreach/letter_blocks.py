@@ -78,12 +78,14 @@ def markdown_problems(body: str) -> list[tuple[int, str]]:
     """What a letter's body may not hold, by the line in it."""
     problems = []
     titles = 0
-    for number, line in enumerate(body.split("\n"), 1):
+    lines = body.split("\n")
+    for number, line in enumerate(lines, 1):
         problems += [(number, said) for pattern, said in _REFUSED if pattern.search(line)]
         titles += line.startswith("# ")
         if line.startswith("# ") and titles > 1:
             problems.append((number, "a letter has one title; use ## here."))
-        problems += [(number, said) for said in _mark_problems(line)]
+        after = lines[number].strip() if number < len(lines) else ""
+        problems += [(number, said) for said in _mark_problems(line, after)]
         if line.count("**") % 2:
             problems.append((number, "bold is opened and not closed in this line."))
     if not titles:
@@ -91,11 +93,13 @@ def markdown_problems(body: str) -> list[tuple[int, str]]:
     return problems
 
 
-def _mark_problems(line: str) -> Iterator[str]:
+def _mark_problems(line: str, after: str) -> Iterator[str]:
+    """`after`: the line that follows, which may not go on with the paragraph."""
     if "{:" not in line:
         return
     found = _MARK.search(line)
-    if found is None or line.count("{:") > 1:
+    goes_on = not line.startswith("#") and after and not after.startswith(("- ", "{%", "#"))
+    if found is None or line.count("{:") > 1 or goes_on:
         yield "write {: name } once, at the end of a heading or of a paragraph's last line."
         return
     for name in found[1].split() or [""]:

@@ -14,8 +14,7 @@ from carenotebook.outreach.referral_directory import Directory, is_stale
 from carenotebook.outreach.referral_needs import Needs, checked_weights, needs_of
 from carenotebook.outreach.referral_score import (
     HARD,
-    Against,
-    Part,
+    Match,
     Service,
     Status,
     against,
@@ -42,48 +41,6 @@ _TIDY = {
     "why": pl.String,
     "stale": pl.Boolean,
 }
-
-
-@dataclass(frozen=True)
-class Match:
-    """A service, where it stands, and why.
-
-    Attributes
-    ----------
-    service : mapping
-        Its row of the directory.
-    status : {"crisis", "ranked", "ask", "left_out"}
-        "ask": a need that the directory says nothing about; "crisis" is never ranked or left out.
-    rank : int or None
-        Equal scores share one.
-    score : float or None
-        From 0 to 1.
-    parts : tuple of Part
-    against : tuple of Against
-    stale : bool
-        Whether it was last checked too long ago, in the future, or never.
-    """
-
-    service: Service
-    status: Status
-    rank: int | None
-    score: float | None
-    parts: tuple[Part, ...]
-    against: tuple[Against, ...]
-    stale: bool
-
-    @property
-    def name(self) -> str:
-        """The service's name."""
-        return str(self.service["name"])
-
-    @property
-    def why(self) -> str:
-        """In words, why it stands where it stands."""
-        if self.status == "crisis":
-            return "always shown"
-        reasons = [a.why for a in self.against] or [p.why for p in self.parts if p.weight]
-        return "; ".join(reasons)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

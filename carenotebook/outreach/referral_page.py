@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from carenotebook.core.errors import OptionError
 from carenotebook.outreach.case_page import Page, Section
-from carenotebook.outreach.referral_score import Service, said_modality
+from carenotebook.outreach.referral_score import Match, Service, said_modality
 
 if TYPE_CHECKING:
-    from carenotebook.outreach.referral_match import Match, ServiceMatches
+    from carenotebook.outreach.referral_match import ServiceMatches
 
 LEAD = (
     "You can ring any of these yourself. You do not need a letter, and you may try more than one. "

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from carenotebook.outreach.referral_needs import ONLINE, Needs
 
 Service = Mapping[str, Any]
+Status = Literal["ranked", "ask", "left_out", "crisis"]
 
 HARD = ("language", "licence_area", "cost")
 """Needs that leave a service out."""
@@ -41,6 +42,48 @@ class Part:
     value: float
     weight: float
     why: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """A service, where it stands, and why.
+
+    Attributes
+    ----------
+    service : mapping
+        Its row of the directory.
+    status : {"crisis", "ranked", "ask", "left_out"}
+        "ask": a need that the directory says nothing about; "crisis" is never ranked or left out.
+    rank : int or None
+        Equal scores share one.
+    score : float or None
+        From 0 to 1.
+    parts : tuple of Part
+    against : tuple of Against
+    stale : bool
+        Whether it was last checked too long ago, in the future, or never.
+    """
+
+    service: Service
+    status: Status
+    rank: int | None
+    score: float | None
+    parts: tuple[Part, ...]
+    against: tuple[Against, ...]
+    stale: bool
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return str(self.service["name"])
+
+    @property
+    def why(self) -> str:
+        """In words, why it stands where it stands."""
+        if self.status == "crisis":
+            return "always shown"
+        reasons = [a.why for a in self.against] or [p.why for p in self.parts if p.weight]
+        return "; ".join(reasons)
 
 
 def against(service: Service, needs: Needs) -> tuple[Against, ...]:
@@ -174,6 +217,3 @@ def _price(cost: float | None, ceiling: float) -> tuple[float, str]:
     return max(
         0.0, 1.0 - cost / ceiling
     ) if ceiling else 0.0, f"costs {cost:g} of up to {ceiling:g}"
-
-
-Status = Literal["ranked", "ask", "left_out", "crisis"]
