@@ -184,6 +184,7 @@ NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "barrier": (r"barrier|obstacle|main (barrier|obstacle)", r"reason|difficulty"),
         "progress": (r"progress( rating| score)?", r"rating"),
         "wants_to_continue": (r"wants? to continue|wishes to continue", r"continue"),
+        "checkin_id": (rf"(check in|checkin) {_NUMBER}", r"answer key"),
     },
     "actions": {
         "client_id": _CLIENT,

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import carenotebook as cn
+from carenotebook.core import schema
 from carenotebook.core.errors import DataError, MappingError, OptionError
+from carenotebook.ingest import suggest_words
 from carenotebook.ingest.fields import OTHER_ROW
 from carenotebook.ingest.yamltext import load_yaml
 
@@ -675,6 +677,16 @@ def test_a_word_of_many_rows_but_few_clients_is_not_shown():
     few = PRACTICE.with_columns(Client=pl.Series(repeated(["A", "B", "C"])))
     status = repeated(["Show", "No show", "jailed"])
     assert "jailed" not in str(cn.suggest_mapping(few.with_columns(pl.Series("Status", status))))
+
+
+def test_every_column_of_the_schema_has_names_by_which_it_is_known():
+    without = {
+        (table, column)
+        for table in schema.TABLES
+        for column in schema.dtypes(table)
+        if column not in suggest_words.NAMES[table]
+    }
+    assert without == set()
 
 
 SECRET = st.text(alphabet="QXZ", min_size=6, max_size=9)
