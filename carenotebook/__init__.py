@@ -15,6 +15,7 @@ _MODULE_OF = {
     "Truth": "synthetic.truth",
     "attendance": "describe.attendance",
     "attendance_effect": "effects.attending",
+    "attendance_hazard": "effects.leaving",
     "audit": "appraise.auditing",
     "capacity": "describe.capacity",
     "compare_rules": "appraise.compare",
@@ -57,6 +58,7 @@ __all__ = [
     "appraise",
     "attendance",
     "attendance_effect",
+    "attendance_hazard",
     "audit",
     "capacity",
     "compare_rules",
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
     from carenotebook.describe.outcomes import outcomes as outcomes
     from carenotebook.describe.panel import outcome_panel as outcome_panel
     from carenotebook.effects.attending import attendance_effect as attendance_effect
+    from carenotebook.effects.leaving import attendance_hazard as attendance_hazard
     from carenotebook.effects.policy import policy_effect as policy_effect
     from carenotebook.effects.retention import retention as retention
     from carenotebook.ingest.database import read_database as read_database

@@ -81,7 +81,7 @@ def follow(cohort: Cohort, plan: Plan, columns: Sequence[str], caller: str) -> F
     first = scores.group_by(KEY, maintain_order=True).agg(
         started=pl.col("at").first(), baseline=pl.col("score").first()
     )
-    known = _with_columns(cohort, seen, columns, caller).join(first, on=KEY, how="left")
+    known = with_columns(cohort, seen, columns, caller).join(first, on=KEY, how="left")
     late = pl.lit(value=False)
     if plan.baseline is not None:
         soon = pl.duration(microseconds=plan.baseline)
@@ -132,9 +132,16 @@ def _scores(cohort: Cohort, seen: pl.DataFrame, instrument: str, caller: str) ->
     return found.select(*KEY, "at", "score").sort(*KEY, "at")
 
 
-def _with_columns(
+def with_columns(
     cohort: Cohort, seen: pl.DataFrame, columns: Sequence[str], caller: str
 ) -> pl.DataFrame:
+    """Episodes with columns of theirs, or of their clients.
+
+    Raises
+    ------
+    MissingDataError
+        If neither has a column.
+    """
     mine = [c for c in columns if c in seen.columns]
     others = [c for c in columns if c not in mine]
     frame = seen.select(*KEY, "seen_from", "seen_until", "open", *mine)

@@ -137,7 +137,8 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
 
     Notes
     -----
-    Cox 1972; ties after Efron 1977; robust variance: Lin & Wei 1989. Coefficients by statsmodels.
+    Cox 1972; ties after Efron 1977; robust variance: Lin & Wei 1989; in two ways
+    as Cameron, Gelbach & Miller 2011. Coefficients by statsmodels.
     """
     check_option("ties", ties, ("efron", "breslow"))
     if not covariates:

@@ -271,7 +271,7 @@ def _assumptions(
     clients = len(np.unique(fit.groups))
     many = Assumption(
         "There are enough clients for robust errors.",
-        f"{clients} clients",
+        f"{'fewer than' if clients < FEW_CLIENTS else 'at least'} {FEW_CLIENTS} clients",
         holds=clients >= FEW_CLIENTS,
     )
     if weighted:

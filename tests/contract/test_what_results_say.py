@@ -34,6 +34,7 @@ def of_cohorts():
     asked = {"estimand": "share", "baseline": "first", "horizon": "10w", "window": "2w"}
     return {
         "retention": lambda: cn.retention(cohort),
+        "attendance_hazard": lambda: cn.attendance_hazard(cohort),
         **{
             f"attendance_effect {m}": lambda m=m: cn.attendance_effect(cohort, **asked, method=m)
             for m in ("naive", "landmark", "msm", "spline")

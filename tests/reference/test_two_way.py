@@ -65,3 +65,18 @@ def test_no_variance_falls_below_that_of_one_way_alone():
     found = Clusters(("a", "b"), ways).covariance(lambda _: next(parts))
     assert np.linalg.eigvalsh(found).min() > 0
     assert (np.diag(found) >= 1.0).all()
+
+
+def test_errors_of_a_hazard_model_may_be_in_two_ways_as_well():
+    frame = visits().with_columns(
+        team=pl.col("therapist") % 12, weeks=pl.col("score").rank(), left=pl.col("client") % 3 > 0
+    )
+
+    def errors(cluster):
+        found = cn.effects.hazard_model(frame, "weeks", "left", ["dose"], cluster=cluster)
+        return found.tidy()["std_error"].item()
+
+    one, other, both = errors("client"), errors("therapist"), errors(["client", "therapist"])
+    assert errors(["therapist", "team"]) == pytest.approx(errors("team"), rel=1e-12)
+    assert both != pytest.approx(max(one, other), rel=1e-6)
+    assert both**2 < one**2 + other**2
