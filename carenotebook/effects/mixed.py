@@ -20,6 +20,7 @@ from carenotebook.results.statistics import Z95
 Method = Literal["mixed", "gee"]
 Likelihood = Literal["ml", "reml"]
 CALLER = "repeated_measures()"
+_PLAIN = re.compile(r"[^\W\d][\w. ]*")
 _QUOTED = re.compile(r"""Q\((["'])(.+?)\1\)""")
 _NO_ANSWER = (
     f"{CALLER}: the model has no unique answer: a covariate is constant, or follows from the "
@@ -108,10 +109,10 @@ def quoted(formula: str, columns: Sequence[str]) -> str:
     >>> quoted("bdi ~ bdi.pre + time", ["bdi", "bdi.pre", "time"])
     'bdi ~ Q("bdi.pre") + time'
     """
-    odd = sorted((c for c in columns if not c.isidentifier()), key=len, reverse=True)
+    odd = [c for c in columns if not c.isidentifier() and _PLAIN.fullmatch(c)]
     if not odd:
         return formula
-    names = "|".join(map(re.escape, odd))
+    names = "|".join(map(re.escape, sorted(odd, key=len, reverse=True)))
     return re.sub(rf"(?<![\w.`\"'])`?({names})`?(?![\w.`\"'])", lambda m: f'Q("{m[1]}")', formula)
 
 

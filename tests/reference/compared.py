@@ -212,6 +212,53 @@ def hazards() -> Iterator[Compared]:
         yield from beside(source, one, [theirs["log_likelihood"], theirs["rows"]], ours)
 
 
+def drugs() -> Iterator[Compared]:
+    """UIS drug treatment: Kaplan-Meier, log-rank, Cox."""
+    uis, theirs = data("quantreg", "uis"), reference("survival")
+    found = cn.effects.survival_curve(uis, "TIME", "CENSOR", by="TREAT")
+    median, source = found.median(), "UIS, Kaplan-Meier (R)"
+    for column in ("estimate", "conf_low", "conf_high"):
+        names = [f"median {column}, TREAT {i}" for i in (0, 1)]
+        yield from beside(source, names, theirs["median"][column], median[column])
+    mean = found.rmst(180)
+    for column in ("estimate", "std_error"):
+        names = [f"mean to 180 {column}, TREAT {i}" for i in (0, 1)]
+        yield from beside(source, names, theirs["rmst180"][column], mean[column])
+    statistic = found.logrank()["statistic"]
+    yield from beside(
+        "UIS, log-rank (R)", ["chi-squared"], theirs["logrank"]["statistic"], statistic
+    )
+    some = ["AGE", "NDT", "TREAT"]
+    models: dict[str, tuple[list[str], dict[str, str]]] = {
+        "cox": (["AGE", "BECK", "NDT", "IV3", "TREAT"], {}),
+        "breslow": (["AGE", "TREAT"], {"ties": "breslow"}),
+        "strata": (some, {"strata": "SITE"}),
+        "robust": (some, {"cluster": "group"}),
+    }
+    for name, (covariates, more) in models.items():
+        frame = uis.with_columns(group=pl.col("ID") % 60)
+        tidy = cn.effects.hazard_model(frame, "TIME", "CENSOR", covariates, **more).tidy()
+        for column in ("estimate", "std_error"):
+            names = [f"{t}, {column}" for t in covariates]
+            yield from beside(f"UIS, {name} (R)", names, theirs[name][column], tidy[column])
+
+
+def weighted() -> Iterator[Compared]:
+    """Lalonde: inverse probability and overlap weights, errors that know of both."""
+    adjust = ["age", "educ", "race", "married", "nodegree", "re74", "re75"]
+    frame = as_text(data("MatchIt", "lalonde"))
+    for method in ("iptw", "overlap"):
+        theirs = reference("weighting")[method]
+        for cluster, error in ((None, "std_error"), ("age", "clustered")):
+            found = cn.effects.weighted_effect(
+                frame, "re78", "treat", adjust, method, truncate=0, cluster=cluster
+            )
+            row = found.tidy().row(0, named=True)
+            wanted, ours = [theirs["estimate"], theirs[error]], [row["estimate"], row["std_error"]]
+            names = ["treat", "treat, SE" if cluster is None else "treat, SE by cluster"]
+            yield from beside(f"Lalonde, {method} (R)", names, wanted, ours)
+
+
 def competing() -> Iterator[Compared]:
     """Aalen-Johansen with infinitesimal-jackknife errors."""
     ptime, alone = pl.col("ptime"), pl.col("pstat") == 0
@@ -354,6 +401,8 @@ GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "published": published,
     "curves": curves,
     "hazards": hazards,
+    "drugs": drugs,
+    "weighted": weighted,
     "competing": competing,
     "repeated": repeated,
     "adoption": adoption,

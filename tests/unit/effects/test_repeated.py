@@ -81,6 +81,14 @@ def test_names_that_are_no_python_are_read_as_names():
         assert found.basis.left_out == {"no bdi.pre": 1}
 
 
+def test_names_that_could_be_numbers_or_operators_are_not_taken_for_names():
+    odd = SCORES.with_columns(pl.lit(3.0).alias("0"), pl.lit(2.0).alias("month - arm"))
+    found = models(odd, "score ~ 0 + month + arm")
+
+    assert "month" in found.tidy()["term"].to_list()
+    assert "Intercept" not in found.tidy()["term"].to_list()
+
+
 def test_weights_that_cannot_be_had_and_occasions_that_come_twice_are_refused():
     late = pl.when((pl.col("who") % 3 > 0) | (pl.col("month") < 2)).then("score")
     stops = SCORES.with_columns(score=late, stays=pl.col("who") % 3 > 0)
