@@ -44,7 +44,8 @@ def pattern_codes(frame: pl.DataFrame, most: int) -> tuple[Ints, pl.DataFrame] |
         if len(levels) > most:
             return None
         crossed = distinct.join(levels.to_frame(), how="cross", maintain_order="left_right")
-        code, found = _occurring(code * len(levels) + place, crossed.height)
+        joint = code * len(levels) + place if distinct.height > 1 else place
+        code, found = _occurring(joint, crossed.height)
         distinct = crossed[found]
         if distinct.height > most:
             return None
@@ -55,7 +56,8 @@ def _coded(column: pl.Series) -> tuple[Ints, pl.Series]:
     """The place of each value among the levels, and these, in order."""
     low, high = (column.min(), column.max()) if column.dtype.is_integer() else (None, None)
     if isinstance(low, int) and isinstance(high, int) and high - low < _NARROW * len(column):
-        code, found = _occurring(column.cast(pl.Int64).to_numpy() - low, high - low + 1)
+        values = column.cast(pl.Int64).to_numpy()
+        code, found = _occurring(values - low if low else values, high - low + 1)
         return code, pl.Series(column.name, found + low)
     levels = column.unique().sort()
     if column.dtype == pl.String:
