@@ -266,8 +266,12 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
     Notes
     -----
     Segmented regression: Wagner 2002, Bernal 2017 (Int J Epidemiol 46:348). Student's t with the
-    residual degrees of freedom, but the normal distribution for "poisson" with model errors. With
-    fewer than about 50 points, HAC errors are too small and intervals cover less than they promise.
+    residual degrees of freedom, but the normal distribution for "poisson" with model errors.
+
+    HAC errors are too small in series as short as these mostly are: with a correlation of 0.4
+    between neighbours, 95 % intervals held the truth in 89 % of made-up series of 144 points and in
+    86 % of 48, and where months of a year were more alike, in 86 % of 168
+    (`tests/validation/RESULTS.md`). Take p-values near 0.05 for no finding.
 
     Examples
     --------

@@ -104,6 +104,9 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
 
     Notes
     -----
+    With 16 clusters in two groups, one made-up study in eight was refused because some draw had no
+    event in a group (`tests/validation/RESULTS.md`).
+
     Efron 1979; clusters: Field & Welsh 2007. Newton's method on all draws at once.
     """
     frame, wanted = taken(frame, [outcome, *covariates, cluster], _CALLER)
