@@ -27,7 +27,7 @@ def scene_event(
         about=_about(play),
         scene=scene.name,
         title=scene.title,
-        when=f"{scene.at:%A, %d %B %Y, %H:%M}",
+        when=f"{scene.at:%A}, {scene.at.day} {scene.at:%B %Y, %H:%M}",
         paragraphs=paragraphs(scene.text),
         meant=_meant(play.changed()),
         rules=tuple(_read(play)),

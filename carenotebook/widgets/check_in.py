@@ -80,6 +80,7 @@ class CheckIn(CareWidget):
     _esm: ClassVar[str] = bundle("check_in.js")
     _css: ClassVar[str] = bundle("check_in.css")
     commands: ClassVar[tuple[type[Command], ...]] = CHECK_IN_COMMANDS
+    kept_as: ClassVar[str] = "run the cell to open it; a notebook keeps no answer"
 
     def __init__(self, folder: str | Path | None, client: str, notice: CheckInNotice) -> None:
         if not isinstance(notice, CheckInNotice):
