@@ -61,7 +61,7 @@ def add_cohort(command: argparse.ArgumentParser) -> None:
     files.add_argument("--mapping", type=Path, metavar="FILE", help="YAML: your columns and ours")
     files.add_argument("--timezone", help="of times without an offset (default UTC)")
     files.add_argument("--notice", help="a shorter notice is a late cancellation (default 24h)")
-    files.add_argument("--as-of", help="nothing at or after this time is seen")
+    files.add_argument("--as-of", help="nothing at or after this time is seen; also with a folder")
     files.add_argument("--observed-from", help="nothing before this time is seen")
     files.add_argument(
         "--episode-end", help="without --episodes: as_of, or a duration such as 120d"
@@ -126,11 +126,12 @@ def read_cohort(arguments: argparse.Namespace) -> Cohort:
     if is_fhir(data):
         return _fhir(data, given)
     if data.is_dir():
+        as_of = given.pop("as_of", None)
         if given:
             options = ", ".join(f"--{n.replace('_', '-')}" for n in given)
             usage(f"{options}: {data} is a saved cohort, which has its tables and settings.")
-        with failing(DATA):
-            return cn.load(data)
+        with failing(DATA), warnings_told():
+            return cn.load(data, as_of=as_of)
     readers = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
     if data.suffix.lower() not in readers:
         known = ", ".join([*readers, *ENDINGS])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ NOT_SAID = "not_given"
 
 MOST_PROGRESS = 10
 LONGEST_WORDS = 2000
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIELDS = ("key", "client", "at", "barriers", "progress", "continue", "words")
 
 
@@ -57,7 +59,7 @@ class CheckInAnswer:
     at : datetime
         When it was answered; a date on paper counts from its midnight.
     key : str
-        Names the submission.
+        Names the submission: what is sent again under it is kept once.
 
     Raises
     ------
@@ -87,6 +89,8 @@ class CheckInAnswer:
             raise OptionError(f"A check-in's progress is a number from 0 to {MOST_PROGRESS}.")
         if self.words is not None and len(self.words) > LONGEST_WORDS:
             raise OptionError(f"A check-in's own words are {LONGEST_WORDS:,} letters or fewer.")
+        if not _KEY.fullmatch(self.key):
+            raise OptionError("A check-in's key is 1 to 64 letters, digits, - or _.")
         if self.at.tzinfo is None:
             raise OptionError("A check-in's time needs a time zone.")
 
@@ -164,7 +168,9 @@ def append_checkins(folder: str | Path, answers: Iterable[CheckInAnswer]) -> int
 def _append(home: Path, answers: Sequence[CheckInAnswer]) -> int:
     path = home / JOURNAL
     before = path.read_bytes() if path.exists() else b""
-    known = {a.key for _, a in _parsed(before).answers}
+    # To read every line is only worth it where one of the keys may stand there.
+    repeated = any(a.key.encode() in before for a in answers)
+    known = {a.key for _, a in _parsed(before).answers} if repeated else set()
     fresh = list({a.key: a for a in reversed(answers) if a.key not in known}.values())[::-1]
     if fresh:
         # A line that was cut off stays as it is: the next one starts below it.

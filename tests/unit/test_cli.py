@@ -1,6 +1,7 @@
 """The command as its users run it: a real process, its output and its exit code."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import carenotebook as cn
 from carenotebook.cli import EXIT_CODES
+from carenotebook.core.journal import CheckInAnswer, append_checkins
 
 ROOT = Path(__file__).parents[2]
 CTN0094 = ROOT.parent / "shared" / "data" / "ctn0094"
@@ -82,6 +84,19 @@ def test_a_saved_cohort_gives_the_same_figures(reviewed, folder):
     options = ["--by", "language", "--rule", "two.rule.yml", "--json"]
     again = run("review", "saved", *options, cwd=folder)
     assert json.loads(again.stdout) == json.loads(reviewed.stdout)
+
+
+def test_check_ins_answered_since_are_told_of_and_seen_once_a_later_time_is_given(folder, tmp_path):
+    home = shutil.copytree(folder / "saved", tmp_path / "saved")
+    client = cn.load(home).appointments.collect()["client_id"][0]
+    append_checkins(home, [CheckInAnswer(client, barriers=("cost",))])
+    options = [str(home), "--rule", "two.rule.yml", "--json"]
+    done = run("review", *options, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("carenotebook: warning: Check-ins were answered at or after")
+    later = run("review", *options, "--as-of", "2999-01-01", cwd=folder)
+    assert later.stderr == ""
+    assert json.loads(later.stdout)["data"]["as_of"] == "2999-01-01"
 
 
 def test_rules_are_compared_and_parameters_swept(folder):

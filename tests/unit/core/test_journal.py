@@ -272,7 +272,7 @@ def test_nothing_of_an_answer_is_told_by_accident(folder):
     assert repr(told) == "CheckInAnswer(answered)"
     assert repr(read_journal(folder)) == "Journal(1 check-ins, 0 damaged lines)"
     assert (folder / JOURNAL).stat().st_mode & 0o007 == 0
-    for wrong in ({"barriers": (WORDS,)}, {"progress": 11}, {"words": WORDS * 100}):
+    for wrong in ({"barriers": (WORDS,)}, {"progress": 11}, {"words": WORDS * 100}, {"key": WORDS}):
         with pytest.raises(OptionError) as refused:
             answer(**wrong)
         assert WORDS not in str(refused.value)
