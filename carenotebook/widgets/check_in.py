@@ -44,8 +44,8 @@ class CheckIn(CareWidget):
         A cohort that `Cohort.save` wrote. None to try the widget out: nothing is saved then, and
         it says so.
     client : str
-        The client's id in that cohort. Put it into a variable by `input()`, rather than into a
-        cell that is saved.
+        The client's id in that cohort. Ask for it with `getpass.getpass()`, which leaves it neither
+        in a cell nor in its output, as `input()` would.
     notice : CheckInNotice
         What the client is told: where to turn in danger, who sees the answers, what happens with
         them, and whether own words are kept.

@@ -79,6 +79,24 @@ def test_an_answer_is_added_once_however_often_it_is_sent(folder):
     assert elsewhere.content_hash == loaded.content_hash
 
 
+ODD_TEXTS = {
+    "lines": "two\nlines\r\nand \0",
+    "quotes": 'it\'s "quoted" \\n',
+    "right to left": "\u05e9\u05dc\u05d5\u05dd \u202e \U0001f600",
+    "brackets": "{}",
+    "space": " ",
+}
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
+def test_any_text_comes_back_as_it_was(folder, text):
+    given = answer(client=text, words=text, progress=2.5, wants_to_continue=False)
+    append_checkins(folder, [given, answer(key="after")])
+    (_, first), (_, second) = read_journal(folder).answers
+    assert first == given
+    assert second.key == "after"
+
+
 def test_a_new_extract_in_the_same_folder_keeps_the_answers(folder, tmp_path):
     append_checkins(folder, [answer()])
     (tmp_path / "a.csv").write_text("client_id,start,outcome\nc1,2026-02-02,attended\n")
