@@ -70,5 +70,7 @@ def _table(world: World, care: Care, rows: Ints, at: Ints) -> pl.DataFrame:
             ),
             "progress": numbers(np.clip(np.rint(progress), 0, 10)),
             "wants_to_continue": pl.Series(draws.happens(staying, rows.size)),
+            # The key of an answer that came in by a journal; these came in by none.
+            "checkin_id": pl.Series([None] * rows.size, dtype=pl.String),
         }
     )

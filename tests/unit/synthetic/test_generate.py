@@ -11,7 +11,7 @@ from carenotebook.core import schema
 from carenotebook.core.errors import OptionError
 from carenotebook.synthetic.truth import Truth
 
-HASH_OF_200 = "4573898373d6b461998bd4ee575a1a613a4318fcfc7cca1a6d2a408e58f385b5"
+HASH_OF_200 = "211c9576a477c725c7539516c5bfa39fbff27c215a1126f6ce9b18c4c0c4b772"
 DAY = timedelta(days=1)
 
 
