@@ -163,8 +163,8 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     How somebody fares between their last score and a session is not recorded, and confounds what
     is left. On made-up cohorts (truth -0.9 a session) in which the last recorded score decides on
     attending, "msm" was off by 0.01 and its intervals held the truth in 97 % ("naive": off by 0.6,
-    1 %); where severity on the day decides strongly, and is not recorded, by 0.15 and in 83 %
-    ("naive": 0.6, 0 %), and it found an effect where there was none in 41 %
+    1 %); where severity on the day decides strongly, and is not recorded, by 0.15 and in 80 %
+    ("naive": 0.6, 0 %), and it found an effect where there was none in 45 %
     (`tests/validation/RESULTS.md`).
     """
     check_option("method", method, METHODS)

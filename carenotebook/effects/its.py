@@ -270,7 +270,7 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
 
     HAC errors are too small in series as short as these mostly are: with a correlation of 0.4
     between neighbours, 95 % intervals held the truth in 89 % of made-up series of 144 points and in
-    86 % of 48, and where months of a year were more alike, in 86 % of 168
+    86 % of 48, and where months of a year were more alike, in 84 % of 168
     (`tests/validation/RESULTS.md`). Take p-values near 0.05 for no finding.
 
     Examples

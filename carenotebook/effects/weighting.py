@@ -129,7 +129,7 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     truncation count as known (Cole & Hernan 2008). Overlap weights: Li, Morgan & Zaslavsky 2018.
 
     Where covariates decide strongly on treatment, "iptw" misses its promise: on 400 made-up people
-    95 % intervals held the truth in 90 % ("overlap": 96 %), since a few weights are large, and what
+    95 % intervals held the truth in 91 % ("overlap": 95 %), since a few weights are large, and what
     is cut of them biases (`tests/validation/RESULTS.md`).
     """
     check_option("method", method, WEIGHTINGS)
