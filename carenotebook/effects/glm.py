@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,13 +86,17 @@ def fit_series(
     1998).
     """
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     counts = model.counts
     kind = sm.families.Poisson() if counts else sm.families.Gaussian()
     target = outcome if counts else outcome / exposure
     more = {"offset": np.log(exposure)} if counts else {"var_weights": exposure}
     scale = np.abs(matrix).max(0)
-    fit = sm.GLM(target, matrix / scale, family=kind, **more).fit(tol=1e-12)
+    with warnings.catch_warnings():
+        # It means a fit without residuals, which is for the caller to judge.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        fit = sm.GLM(target, matrix / scale, family=kind, **more).fit(tol=1e-12)
     mean, residual_df = np.asarray(fit.mu), int(fit.df_resid)
     weight = mean if counts else exposure
     scores = matrix * ((target - mean) * (1.0 if counts else exposure))[:, None]

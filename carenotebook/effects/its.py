@@ -321,7 +321,14 @@ def _fitted(parts: Segments, model: Model) -> SeriesFit:
         _check_counts(parts)
     if np.ptp(parts.outcome / parts.exposure) == 0:
         raise OptionError(f"{_CALLER}: the outcome is the same in every point.")
-    return fit_series(parts.outcome, parts.exposure, parts.matrix, parts.at, model)
+    fit = fit_series(parts.outcome, parts.exposure, parts.matrix, parts.at, model)
+    exact = np.allclose(fit.fitted, parts.outcome / parts.exposure, rtol=1e-9, atol=0)
+    if exact and model.family != "poisson":
+        raise OptionError(
+            f"{_CALLER}: the model goes through every point, so that nothing tells how sure its "
+            "estimates are. Take a longer or a finer series."
+        )
+    return fit
 
 
 def _check_counts(parts: Segments) -> None:

@@ -158,3 +158,14 @@ def test_refuses_with_a_reason(change, options, says):
 def test_two_points_at_one_time_are_refused():
     with pytest.raises(OptionError, match="several points share one time"):
         study(pl.concat([made(), made()]))
+
+
+def test_a_line_through_every_point_is_told_from_certainty():
+    straight = made().with_columns(missed=pl.Series(2 * np.arange(48) + 1))
+    with pytest.raises(OptionError, match="goes through every point"):
+        study(straight, family="gaussian")
+
+    stepped = made().with_columns(missed=pl.Series(np.where(np.arange(48) < 24, 40, 20)))
+    with pytest.raises(OptionError, match="goes through every point"):
+        study(stepped, family="quasipoisson")
+    assert study(stepped, family="poisson").tidy()["std_error"][0] > 0.01
