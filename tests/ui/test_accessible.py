@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from screens_for_tests import THEMES, ZOOMED, misplaced, notebook_alone, show_theme, violations
 
 from carenotebook import criteria as c
+from carenotebook.jupyter.templates import TEMPLATES
 
 BUILDER = ".cn-criteria-builder"
 
@@ -58,7 +59,7 @@ def test_axe_finds_nothing_in_any_state(page, open_notebook, name):
 def test_axe_finds_nothing_in_the_launcher_section_and_the_rule_viewer(page, lab, name):
     page.goto(f"{lab.address}/lab?reset")
     section = page.locator(".jp-Launcher-section", has_text="Care research")
-    expect(section.locator(".jp-LauncherCard")).to_have_count(2, timeout=60_000)
+    expect(section.locator(".jp-LauncherCard")).to_have_count(len(TEMPLATES), timeout=60_000)
     show_theme(page, name)
     section.evaluate("e => { e.id = 'care-research'; }")
     found = {"launcher": violations(page, "#care-research")}
