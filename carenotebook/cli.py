@@ -26,6 +26,7 @@ from carenotebook.cli_errors import (
     USAGE,
     Failure,
     failing,
+    in_options,
     write,
 )
 from carenotebook.cli_letter import add_letter
@@ -177,9 +178,9 @@ def _act(arguments: argparse.Namespace, refused: type[CareNotebookError], code: 
     try:
         arguments.act(arguments)
     except OptionError as error:
-        raise Failure(USAGE, str(error)) from None
+        raise Failure(USAGE, in_options(str(error), arguments.said)) from None
     except refused as error:
-        raise Failure(code, str(error)) from None
+        raise Failure(code, in_options(str(error), arguments.said)) from None
     except BrokenPipeError:
         raise
     except OSError as error:

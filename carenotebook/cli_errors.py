@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
 
@@ -29,6 +31,30 @@ exit codes:
   9  a letter, or what was to be put into it, was refused
   130  interrupted
 """
+
+
+Said = Sequence[tuple[str, str]]
+"""Patterns of what a message of Python's calls something, and what the command line calls it."""
+
+
+def in_options(message: str, said: Said) -> str:
+    r"""A message in the words of the command line: options in place of arguments.
+
+    Examples
+    --------
+    >>> in_options("top= is a number.", ((r"\btop=", "--top"),))
+    '--top is a number.'
+    """
+    for pattern, words in said:
+        message = re.sub(pattern, words, message)
+    return message
+
+
+CODES_BELOW: dict[str, Any] = {
+    "epilog": EXIT_CODES,
+    "formatter_class": argparse.RawDescriptionHelpFormatter,
+}
+"""What a parser of a command takes so that its help ends in the exit codes."""
 
 
 class Failure(Exception):  # noqa: N818 - it carries an exit code

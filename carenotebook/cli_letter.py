@@ -10,29 +10,48 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from carenotebook.cli_errors import CODES_BELOW, Said, in_options
 from carenotebook.core.errors import LetterError, OptionError
+
+_SAID: Said = (
+    (r"\bGive facts\[", "Give in --facts facts["),
+    (r"facts\['(\w+)'\]", r"\1"),
+    (r"\btarget= is", "--target is"),
+    (r"\bby= says", "--by says"),
+    (r"\bletter= is", "--like is"),
+    (r"approve_letter\(\) records", "`carenotebook letter approve FILE --by ROLE` records"),
+)
 
 
 def add_letter(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
     """Add the command ``letter``; `run` calls ``arguments.act`` and gives errors an exit code."""
-    letter = commands.add_parser("letter", help="letters to clients: draft, check, approve, write")
+    letter = commands.add_parser(
+        "letter", help="letters to clients: draft, check, approve, write", **CODES_BELOW
+    )
     acts = letter.add_subparsers(required=True, metavar="ACT")
 
     def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
-        parser = acts.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
-        parser.set_defaults(run=run, act=does)
+        parser = acts.add_parser(
+            name, description=f"{text[:1].upper()}{text[1:]}.", help=text, **CODES_BELOW
+        )
+        parser.set_defaults(run=run, act=does, said=_SAID)
         return parser
 
     listed = act("list", _list, "list the letters that come with carenotebook")
     listed.add_argument("--json", action="store_true", help="as JSON")
     new = act("new", _new, "write a letter to change into your own")
     new.add_argument("file", type=Path, metavar="FILE", help="a new file that ends in .md")
-    new.add_argument("--like", default="attendance_invitation", metavar="LETTER", help="which one")
+    new.add_argument(
+        "--like",
+        default="attendance_invitation",
+        metavar="LETTER",
+        help="one of those that `letter list` names (default %(default)s)",
+    )
     check = act("check", _check, "say what is wrong with letters' files, line by line")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE")
     approve = act("approve", _approve, "record in a letter's file who approved its wording")
     approve.add_argument("file", type=Path, metavar="FILE")
-    approve.add_argument("--by", required=True, metavar="WHO", help="a role or a name")
+    approve.add_argument("--by", required=True, metavar="ROLE", help="a role or a name")
     _add_draft(act)
 
 
@@ -42,8 +61,15 @@ def _add_draft(act: Callable[..., Any]) -> None:
     draft.add_argument(
         "--facts", type=Path, metavar="FILE", help="a YAML or JSON file: what to put in, by name"
     )
-    draft.add_argument("--on", metavar="DAY", help="the day of the letter (default: today)")
-    draft.add_argument("--target", type=float, metavar="YEARS", help="the highest reading age")
+    draft.add_argument(
+        "--on", metavar="DAY", help="the letter's day, as 2026-03-17 (default: today)"
+    )
+    draft.add_argument(
+        "--target",
+        type=float,
+        metavar="YEARS",
+        help="the highest reading age, from 5 to 25 (default: that of the letter)",
+    )
     draft.add_argument("-o", "--output", type=Path, metavar="FILE", help="a .html or .txt file")
 
 
@@ -87,7 +113,7 @@ def _check(arguments: argparse.Namespace) -> None:
             print(problem)
         if not problems:
             letter = outreach.load_letter(file)
-            age = letter.draft(letter.example(), on=_EXAMPLE_DAY).reading_age
+            age = str(letter.draft(letter.example(), on=_EXAMPLE_DAY).reading_age).capitalize()
             approved = letter.approval.by if letter.approved and letter.approval else "nobody yet"
             print(f"{file}: nothing wrong. {age}, with made-up facts. Approved by: {approved}.")
     if wrong:
@@ -128,7 +154,11 @@ def _draft(arguments: argparse.Namespace) -> None:
         )
         print(f"Letter: {output}")
     for finding in letter.check():
-        print(finding, file=sys.stderr)
+        print(in_options(str(finding), _SAID), file=sys.stderr)
+    if letter.places and arguments.facts is None:
+        print(
+            "--facts FILE takes what is open, a line each, as first_name: Robin.", file=sys.stderr
+        )
     print(f"{letter.status} {str(letter.reading_age).capitalize()}.", file=sys.stderr)
     print(_wording(letter.record), file=sys.stderr)
     if letter.template.kind.audience != "clinician":
@@ -152,7 +182,14 @@ def _facts(path: Path | None) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise LetterError(f"{path}: it is not text in UTF-8.") from None
+        raise LetterError(f"--facts {path}: it is not text in UTF-8.") from None
+    except FileNotFoundError:
+        raise LetterError(
+            f"--facts {path}: there is no such file. Write one with each fact on a line of its "
+            "own, as first_name: Robin; `carenotebook letter list --json` names a letter's facts."
+        ) from None
+    except OSError as error:
+        raise LetterError(f"--facts {path}: it cannot be read ({error.strerror}).") from None
     if not text.strip():
         return {}
     found = read_plain(text, str(path), as_text=True)

@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from carenotebook.cli_errors import USAGE, failing, usage, write
+from carenotebook.cli_errors import CODES_BELOW, Said, in_options, usage, write
+from carenotebook.core.errors import OptionError
+
+_SAID: Said = (
+    (r"^reflection\(\): occasion=", "OCCASION "),
+    (r"^reflection\(\): reader=", "--for "),
+)
 
 
 def add_reflect(commands: Any) -> None:
@@ -16,6 +22,7 @@ def add_reflect(commands: Any) -> None:
         help="pages for the therapist, the team and the client to think with",
         description="Print a page of prompts, or write it as HTML to print on paper. Without an "
         "occasion: list the pages.",
+        **CODES_BELOW,
     )
     command.add_argument(
         "occasion", nargs="?", metavar="OCCASION", help="before_rule, missed_run or ending"
@@ -40,8 +47,10 @@ def _reflect(arguments: argparse.Namespace) -> None:
         for row in outreach.reflections().iter_rows(named=True):
             print(f"{row['occasion']:<12} --for {row['reader']:<10} {row['title']}")
         return
-    with failing(USAGE):
+    try:
         page = outreach.reflection(arguments.occasion, arguments.reader)
+    except OptionError as error:
+        usage(in_options(str(error), _SAID))
     if arguments.output is None:
         print(page.text(), end="")
         return

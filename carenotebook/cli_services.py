@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from carenotebook.cli_errors import CODES_BELOW, Said
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.options import MODALITIES
+
+if TYPE_CHECKING:
+    from carenotebook.outreach.referral_match import ServiceMatches
+    from carenotebook.outreach.referral_score import Match, Status
+
+_SAID: Said = (
+    (r"needs\['licence_area'\]", "--licence-area"),
+    (r"needs\['(\w+)'\]", r"--\1"),
+    (r"\btop= is", "--top is"),
+    (r"Where a column has another name, .*", "Rename the columns in the header of the file."),
+)
 
 
 def add_services(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
     """Add ``services``; `run` calls ``arguments.act`` and gives errors an exit code."""
-    services = commands.add_parser("services", help="a directory of services: check, match, print")
+    services = commands.add_parser(
+        "services", help="a directory of services: check, match", **CODES_BELOW
+    )
     acts = services.add_subparsers(required=True, metavar="ACT")
 
     def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
-        parser = acts.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
-        parser.set_defaults(run=run, act=does)
+        parser = acts.add_parser(
+            name, description=f"{text[:1].upper()}{text[1:]}.", help=text, **CODES_BELOW
+        )
+        parser.set_defaults(run=run, act=does, said=_SAID)
         return parser
 
     check = act("check", _check, "say which rows of a directory cannot be used, and why")
@@ -37,17 +54,36 @@ def add_services(commands: Any, run: Callable[[argparse.Namespace], None]) -> No
 
 def _add_needs(match: Any) -> None:
     match.add_argument("--language", help="one that the service must speak")
-    match.add_argument("--licence-area", metavar="AREA", help="where the client sits when online")
+    match.add_argument(
+        "--licence-area",
+        metavar="AREA",
+        help="where the client sits when online, as the column licence_areas names it",
+    )
     match.add_argument(
         "--cost", type=float, metavar="MOST", help="the most that a session may cost"
     )
-    match.add_argument("--expertise", nargs="+", metavar="WORD", help="what it should know about")
     match.add_argument(
-        "--like", nargs="+", metavar="WORD", help="the present therapist's expertise"
+        "--expertise",
+        nargs="+",
+        metavar="WORD",
+        help="what it should know about, in words of the column expertise",
+    )
+    match.add_argument(
+        "--like",
+        nargs="+",
+        metavar="WORD",
+        help="the present therapist's expertise, in words of the column expertise",
     )
     match.add_argument("--modality", nargs="+", choices=MODALITIES, help="any of these")
     match.add_argument("--area", help="where it should be")
-    match.add_argument("--top", type=int, default=5, help="how many to print (default %(default)s)")
+    match.add_argument(
+        "--top",
+        type=int,
+        default=5,
+        metavar="MANY",
+        help="how many of each kind to print; those for a crisis are all printed "
+        "(default %(default)s)",
+    )
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -56,7 +92,7 @@ def _check(arguments: argparse.Namespace) -> None:
     directory = outreach.read_directory(arguments.file)
     for row, column, reason in directory.rejected.select("row", "column", "reason").iter_rows():
         print(f"{arguments.file}, row {row}: {f'{column} ' if column else ''}{reason}.")
-    print(directory)
+    print(f"{directory.title}; rows set aside: {directory.rejected.height}.")
     if directory.ignored:
         print(f"Columns that a directory does not have: {len(directory.ignored)}, left out.")
     if directory.rejected.height:
@@ -85,6 +121,27 @@ def _match(arguments: argparse.Namespace) -> None:
         print(json.dumps(found.tidy().to_dicts(), indent=2, ensure_ascii=False))
     else:
         print(found)
-        for match in found.matches:
-            place = {"ranked": f"{match.rank}.", "left_out": "left out", "ask": "ask first"}
-            print(f"{place.get(match.status, 'any time'):<10} {match.name}: {match.why}")
+        _print_matches(found, arguments.top)
+    if directory.rejected.height:
+        print(
+            f"Rows of {arguments.file} set aside: {directory.rejected.height}. `carenotebook "
+            f"services check {arguments.file}` tells why.",
+            file=sys.stderr,
+        )
+
+
+def _print_matches(found: ServiceMatches, top: int) -> None:
+    """Those for a crisis, and the first of each other kind; what is not shown is counted."""
+    for match in found.of("crisis"):
+        print(f"{'any time':<10} {_line(match)}")
+    places: dict[Status, str] = {"ranked": "", "ask": "ask first", "left_out": "left out"}
+    for status, place in places.items():
+        matches = found.of(status)
+        for match in matches[:top]:
+            print(f"{place or f'{match.rank}.':<10} {_line(match)}")
+        if matches[top:]:
+            print(f"{place:<10} and {len(matches[top:])} more; --top MANY prints more.")
+
+
+def _line(match: Match) -> str:
+    return f"{match.name}: {match.why}{'; not checked lately' if match.stale else ''}"

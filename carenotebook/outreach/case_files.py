@@ -67,13 +67,13 @@ def load_case(case: str | Path) -> CaseStudy:
     >>> outreach.load_case("camera_off")
     CaseStudy('camera_off': The camera that never opened; 10 scenes, 4 endings)
     """
+    if not isinstance(case, str | Path):
+        raise OptionError("A case is given by its name, its file or as a CaseStudy.")
     path = Path(case)
     if path.suffix.lower() not in _ENDINGS:
         known = _names()
         if str(case) not in known:
-            raise OptionError(
-                f"There is no such case (a file ends in .yml). Known: {', '.join(known)}."
-            )
+            raise OptionError(_no_case(str(case), known))
         return _published(str(case))
     text = _text_of(path)
     if isinstance(text, Problem):
@@ -157,6 +157,16 @@ def new_case(path: str | Path) -> Path:
     return target
 
 
+def _no_case(asked: str, known: list[str]) -> str:
+    told = f"There is no case {asked[:60]!r} (a file ends in .yml)."
+    if asked.lower().endswith(".json"):
+        return (
+            f"{told} A saved play is opened in Python, with outreach.load_play(path); the widget "
+            "CasePlayer goes on from there."
+        )
+    return f"{told} Known: {', '.join(known)}."
+
+
 def _checked(
     text: str, file: str, name: str, *, play: bool = True
 ) -> tuple[CaseStudy | None, list[Problem]]:
@@ -170,8 +180,8 @@ def _text_of(path: Path) -> str | Problem:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return Problem(str(path), 1, "there is no such file.")
+        return Problem(str(path), 0, "there is no such file.")
     except UnicodeDecodeError:
-        return Problem(str(path), 1, "it is not text in UTF-8.")
+        return Problem(str(path), 0, "it is not text in UTF-8.")
     except OSError as error:
-        return Problem(str(path), 1, f"it cannot be read ({error.strerror}).")
+        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")

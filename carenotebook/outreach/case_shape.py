@@ -7,6 +7,11 @@ from typing import Any
 
 from carenotebook.outreach.case_text import Located, Place, Problem
 
+NO_CASE = (
+    "this is no case file: one holds title:, scenes: and more, each on a line. "
+    "`carenotebook case new` writes a start."
+)
+
 
 def shape_problems(located: Located, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything in a file that its JSON Schema does not allow, each at its line."""
@@ -24,6 +29,8 @@ def shape_problems(located: Located, schema: Mapping[str, Any]) -> Iterator[Prob
         elif error.validator == "required" and isinstance(error.instance, dict):
             missing = [k for k in error.validator_value if k not in error.instance]
             yield located.problem(place, f"{where} lacks {', '.join(missing)}.")
+        elif not place and error.validator == "type":
+            yield located.problem(place, NO_CASE)
         else:
             yield located.problem(place, f"{where}: {_wanted(error)}.")
 

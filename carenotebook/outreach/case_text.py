@@ -33,7 +33,7 @@ class Problem:
     ----------
     file : str
     line : int
-        The first line is 1.
+        The first line is 1; 0 is the file as a whole.
     message : str
     """
 
@@ -42,7 +42,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.message}"
+        where = f"{self.file}, line {self.line}" if self.line else self.file
+        return f"{where}: {self.message}"
 
 
 @dataclass(frozen=True)

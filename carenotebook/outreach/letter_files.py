@@ -45,6 +45,7 @@ def letters(language: str = "en") -> dict[str, LetterTemplate]:
     Returns
     -------
     dict of str to LetterTemplate
+        A plain dict; `load_letter` says which names there are when one is not known.
 
     Raises
     ------
@@ -82,12 +83,15 @@ def load_letter(letter: str | Path) -> LetterTemplate:
     >>> outreach.load_letter("welcome_back").subject
     'A letter for you'
     """
+    if not isinstance(letter, str | Path):
+        raise OptionError("A letter is given by its name, its file or as a LetterTemplate.")
     path = Path(letter)
     if path.suffix.lower() != _SUFFIX:
         shipped = _shipped("en")
         if str(letter) not in shipped:
             known = ", ".join(shipped)
-            raise OptionError(f"There is no such letter (a file ends in .md). Known: {known}.")
+            asked = str(letter)[:60]
+            raise OptionError(f"There is no letter {asked!r} (a file ends in .md). Known: {known}.")
         return shipped[str(letter)]
     text = _text_of(path)
     if isinstance(text, Problem):
@@ -233,8 +237,8 @@ def _text_of(path: Path) -> str | Problem:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return Problem(str(path), 1, "there is no such file.")
+        return Problem(str(path), 0, "there is no such file.")
     except UnicodeDecodeError:
-        return Problem(str(path), 1, "it is not text in UTF-8.")
+        return Problem(str(path), 0, "it is not text in UTF-8.")
     except OSError as error:
-        return Problem(str(path), 1, f"it cannot be read ({error.strerror}).")
+        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")

@@ -59,11 +59,15 @@ class Directory:
         return self.services.filter(old).select("name", "last_checked")
 
     def __repr__(self) -> str:
-        crisis, aside = int(self.services["crisis"].sum()), self.rejected.height
+        aside = self.rejected.height
         told = f"; {_counted(aside, 'row')} set aside, see .rejected" if aside else ""
-        return (
-            f"Directory of {_counted(self.services.height, 'service')}, {crisis} for a crisis{told}"
-        )
+        return f"{self.title}{told}"
+
+    @property
+    def title(self) -> str:
+        """Says how many services there are."""
+        crisis = int(self.services["crisis"].sum())
+        return f"Directory of {_counted(self.services.height, 'service')}, {crisis} for a crisis"
 
 
 def _counted(many: int, what: str) -> str:

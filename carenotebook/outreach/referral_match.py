@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from carenotebook.core.errors import OptionError
 from carenotebook.outreach.case_page import Page
 from carenotebook.outreach.referral_directory import Directory, is_stale
 from carenotebook.outreach.referral_needs import Needs, checked_weights, needs_of
@@ -129,7 +130,7 @@ class ServiceMatches(Result):
             lines.append(self._nothing())
         old = [m.name for m in self.matches if m.stale and m.status != "left_out"]
         if old:
-            lines.append(f"Not checked within {self.stale_after}: {', '.join(old)}. Ring first.")
+            lines.append(f"Not checked within {self.stale_after}: {_first(old)}. Ring first.")
         return "\n".join([*lines, CAVEAT])
 
     def page(self, top: int = 5, title: str = "Places you can turn to") -> Page:
@@ -214,7 +215,8 @@ def match_services(
     Raises
     ------
     OptionError
-        For a need or a weight that there is not, or that has a value it cannot have.
+        For a need or a weight that there is not, or that has a value it cannot have; or if
+        `directory` is none.
 
     Examples
     --------
@@ -232,12 +234,23 @@ def match_services(
     >>> [m.why for m in found.of("ask")]
     ['what it costs is not known']
     """
+    if not isinstance(directory, Directory):
+        raise OptionError(
+            "match_services() takes a Directory: read_directory(path) reads one from a CSV file."
+        )
     asked, counted = needs_of(needs), checked_weights(weights)
     day = on or date.today()  # noqa: DTZ011 - the day where the referrer sits
     old = directory.services.select(is_stale(day, stale_after)).to_series().to_list()
     rows = directory.services.iter_rows(named=True)
     judged = [_judged(s, asked, counted, stale=o) for s, o in zip(rows, old, strict=True)]
     return ServiceMatches(_ranked(judged), asked, counted, day, stale_after)
+
+
+def _first(names: list[str], shown: int = 3) -> str:
+    """How many there are, and the first of them by name."""
+    more = len(names) - shown
+    told = ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)} ({told})"
 
 
 def _judged(service: Service, needs: Needs, weights: Mapping[str, float], *, stale: bool) -> Match:

@@ -68,7 +68,7 @@ class CasePlayer(CareWidget):
     Raises
     ------
     OptionError
-        If there is no such case, or no such mode of it.
+        If there is no such case, or no such mode of it; or if `case` is none.
     CaseError
         If a case file is at fault, or a play belongs to another case.
 

@@ -61,7 +61,7 @@ class CheckIn(CareWidget):
     DataError
         If the folder holds no saved cohort.
     OptionError
-        If the cohort does not know the client, or `notice` is none.
+        If the cohort does not know the client, `notice` is none, or `folder` is no path.
 
     Examples
     --------
@@ -85,6 +85,11 @@ class CheckIn(CareWidget):
     def __init__(self, folder: str | Path | None, client: str, notice: CheckInNotice) -> None:
         if not isinstance(notice, CheckInNotice):
             raise OptionError("CheckIn needs a CheckInNotice: what the client is told.")
+        if folder is not None and not isinstance(folder, str | Path):
+            raise OptionError(
+                "CheckIn: folder is where a cohort was saved (cohort.save(folder)), or None to try "
+                "the check-in out."
+            )
         if folder is not None and not known_clients(folder, [client]):
             raise OptionError("CheckIn: the cohort in the folder has no client of that id.")
         super().__init__()

@@ -73,3 +73,35 @@ def test_handouts_and_the_list_are_printed(tmp_path, capsys):
     assert len(json.loads(capsys.readouterr().out)) >= 12
     assert main(["case", "schema"]) == 0
     assert json.loads(capsys.readouterr().out)["type"] == "object"
+
+
+def test_what_is_no_case_is_told(tmp_path, capsys):
+    path = tmp_path / "appointments.csv"
+    path.write_text("client_id,status\nc1,attended\n", "utf-8")
+    assert main(["case", "check", str(path)]) == 7
+    assert "line 1: this is no case file" in capsys.readouterr().out
+    assert main(["case", "check", str(tmp_path / "none.yml")]) == 7
+    assert f"{tmp_path / 'none.yml'}: there is no such file." in capsys.readouterr().out
+    assert main(["case", "play", "nope"]) == 2
+    assert "There is no case 'nope'" in capsys.readouterr().err
+    assert main(["case", "play", "way.json"]) == 2
+    assert "outreach.load_play(path)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["case", "letter", "services", "reflect", "letter draft"])
+def test_help_lists_the_exit_codes(command, capsys):
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--help"])
+    assert "9  a letter, or what was to be put into it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nope"], "error: OCCASION 'nope' is not one of: before_rule, "),
+        (["ending", "--for", "boss"], "error: --for 'boss' is not one of: therapist, "),
+    ],
+)
+def test_a_page_that_there_is_not_is_told_in_options(arguments, said, capsys):
+    assert main(["reflect", *arguments]) == 2
+    assert said in capsys.readouterr().err

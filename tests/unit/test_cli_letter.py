@@ -14,7 +14,9 @@ def test_a_letter_is_made_checked_approved_and_drafted(tmp_path, capsys):
     assert main(["letter", "new", str(path), "--like", "review_notice"]) == 0
     assert main(["letter", "new", str(path)]) == 2
     assert main(["letter", "check", str(path)]) == 0
-    assert "Approved by: nobody yet" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "nothing wrong. Reading age " in out
+    assert "Approved by: nobody yet" in out
     assert main(["letter", "approve", str(path), "--by", "Clinical lead"]) == 0
     assert main(["letter", "check", str(path)]) == 0
     assert "Approved by: Clinical lead" in capsys.readouterr().out
@@ -45,7 +47,29 @@ def test_what_is_open_is_told_beside_the_letter(capsys):
     assert main(["letter", "draft", "quiet_note"]) == 0
     out = capsys.readouterr()
     assert out.out.startswith("*** Draft.")
-    assert "facts['safe_channel'] is still to be written" in out.err
+    assert "safe_channel is still to be written" in out.err
+    assert "`carenotebook letter approve FILE --by ROLE` records who did" in out.err
+    assert "--facts FILE takes what is open" in out.err
+    assert "facts[" not in out.err
+
+
+def test_a_facts_file_that_is_missing_is_a_mistake_in_what_was_given(tmp_path, capsys):
+    path = tmp_path / "none.yml"
+    assert main(["letter", "draft", "quiet_note", "--facts", str(path)]) == 9
+    said = capsys.readouterr().err
+    assert f"--facts {path}: there is no such file. Write one" in said
+    assert main(["letter", "draft", "quiet_note", "--facts", str(tmp_path)]) == 9
+    assert "it cannot be read" in capsys.readouterr().err
+
+
+def test_mistakes_are_told_in_options(capsys):
+    for arguments, said in (
+        (["ending_notice"], "Give in --facts decided_by, "),
+        (["nope"], "There is no letter 'nope'"),
+        (["quiet_note", "--target", "2"], "--target is a reading age in years, from 5 to 25."),
+    ):
+        assert main(["letter", "draft", *arguments]) in (2, 9)
+        assert said in capsys.readouterr().err
 
 
 def test_the_list_says_what_each_letter_must_hold(capsys):
@@ -87,3 +111,4 @@ def test_a_malformed_letter_is_told_line_by_line(tmp_path, capsys):
     assert main(["letter", "check", str(path)]) == 9
     assert "Did you mean 'writer'?" in capsys.readouterr().out
     assert main(["letter", "check", str(tmp_path / "none.md")]) == 9
+    assert f"{tmp_path / 'none.md'}: there is no such file." in capsys.readouterr().out

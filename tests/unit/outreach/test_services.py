@@ -342,3 +342,8 @@ def test_the_order_of_the_directory_settles_ties_and_nothing_else(order, wanted)
     place = {name: i for i, name in enumerate(moved.services["name"])}
     for earlier, later in pairwise(other.of("ranked")):
         assert earlier.score > later.score or place[earlier.name] < place[later.name]
+
+
+def test_what_is_no_directory_is_refused_with_what_reads_one():
+    with pytest.raises(OptionError, match=r"read_directory\(path\)"):
+        outreach.match_services("nope.csv")

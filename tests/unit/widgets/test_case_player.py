@@ -248,3 +248,8 @@ def test_what_a_notebook_keeps_is_the_beginning_and_no_answer(at_the_end):
     assert set(player.get_state()) >= {"_mark"}
     assert REASON not in json.dumps({k: str(v) for k, v in player.get_state().items()})
     assert "sign" not in repr(player)
+
+
+def test_what_is_no_case_is_refused_with_what_is_needed():
+    with pytest.raises(OptionError, match="by its name, its file or as a CaseStudy"):
+        CasePlayer(3)

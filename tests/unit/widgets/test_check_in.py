@@ -163,3 +163,8 @@ def test_what_is_missing_is_named_before_a_client_sees_anything(folder, tmp_path
     for name in TOLD:
         with pytest.raises(OptionError, match=f"{name}= is what the client reads"):
             CheckInNotice(**{**TOLD, name: " "})
+
+
+def test_a_cohort_in_place_of_its_folder_is_refused_with_what_is_needed(folder):
+    with pytest.raises(OptionError, match=r"folder is where a cohort was saved"):
+        CheckIn(cn.load(folder), "c1", CheckInNotice(**TOLD))
