@@ -25,6 +25,7 @@ from carenotebook.cli_errors import (
     UNEXPECTED,
     USAGE,
     Failure,
+    check_html,
     failing,
     in_options,
     write,
@@ -130,6 +131,7 @@ def _add_suggest(commands: Any) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     from carenotebook import criteria as c
 
+    check_html(arguments.output, "a report")
     with failing(USAGE):
         cohort, _ = cn.synthetic_cohort(clients=arguments.clients, seed=arguments.seed)
     rule = c.Rule(

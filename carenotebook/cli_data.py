@@ -35,6 +35,7 @@ TABLES = (
     "actions",
     "pauses",
 )
+READERS = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
 SETTINGS = ("mapping", "timezone", "notice", "as_of", "observed_from", "episode_end")
 
 
@@ -132,11 +133,17 @@ def read_cohort(arguments: argparse.Namespace) -> Cohort:
             usage(f"{options}: {data} is a saved cohort, which has its tables and settings.")
         with failing(DATA), warnings_told():
             return cn.load(data, as_of=as_of)
-    readers = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
-    if data.suffix.lower() not in readers:
-        known = ", ".join([*readers, *ENDINGS])
+    if data.suffix.lower() not in READERS:
+        known = ", ".join([*READERS, *ENDINGS])
         raise Failure(DATA, f"{data}: not a folder and not one of {known}.")
-    return _flat(readers[data.suffix.lower()], arguments, given)
+    return _flat(READERS[data.suffix.lower()], arguments, given)
+
+
+def suggest_if_foreign(arguments: argparse.Namespace) -> None:
+    """Stop with a suggested mapping if a file of appointments has columns that are not ours."""
+    data: Path = arguments.data
+    if arguments.mapping is None and data.is_file() and data.suffix.lower() in READERS:
+        read_cohort(arguments)
 
 
 def _flat(reader: str, arguments: argparse.Namespace, given: dict[str, Any]) -> Cohort:

@@ -16,6 +16,7 @@ from carenotebook.cli_data import (
     read_mapping,
     read_others,
     read_rule,
+    suggest_if_foreign,
 )
 from carenotebook.cli_errors import (
     DATA,
@@ -23,6 +24,7 @@ from carenotebook.cli_errors import (
     EXIT_CODES,
     RULE,
     Failure,
+    check_html,
     failing,
     usage,
     warnings_told,
@@ -72,10 +74,12 @@ def _dossier(arguments: argparse.Namespace) -> None:
     if (arguments.rule is None) == (arguments.verify is None):
         usage("give either --rule RULE, to make a dossier, or --verify FILE, to compare one.")
     keep_inputs(arguments, arguments.written, arguments.verify)
+    check_html(arguments.output, "a dossier")
     if arguments.verify is not None:
         _verify(arguments)
         return
     if arguments.output is None and not arguments.json:
+        suggest_if_foreign(arguments)
         usage("nothing to do: give -o FILE for the dossier, --json for its figures, or both.")
     _show(_made(arguments), arguments)
 

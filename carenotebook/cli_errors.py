@@ -94,6 +94,12 @@ def usage(message: str) -> NoReturn:
     raise Failure(USAGE, message)
 
 
+def check_html(output: Path | None, what: str) -> None:
+    """Stop before the work if what is written as HTML is to have another ending."""
+    if output is not None and output.suffix.lower() not in {".html", ".htm"}:
+        usage(f"-o {output}: {what} is written as .html.")
+
+
 def write(text: str, output: Path) -> None:
     """Write a file whole or not at all."""
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")

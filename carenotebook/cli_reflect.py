@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from carenotebook.cli_errors import CODES_BELOW, Said, in_options, usage, write
+from carenotebook.cli_errors import CODES_BELOW, Said, check_html, in_options, usage, write
 from carenotebook.core.errors import OptionError
 
 _SAID: Said = (
@@ -54,7 +54,6 @@ def _reflect(arguments: argparse.Namespace) -> None:
     if arguments.output is None:
         print(page.text(), end="")
         return
-    if arguments.output.suffix.lower() not in {".html", ".htm"}:
-        usage(f"-o {arguments.output}: a page is written as .html.")
+    check_html(arguments.output, "a page")
     write(page.html(), arguments.output)
     print(f"Page: {arguments.output}")

@@ -17,8 +17,17 @@ from carenotebook.cli_data import (
     read_mapping,
     read_others,
     read_rule,
+    suggest_if_foreign,
 )
-from carenotebook.cli_errors import EXIT_CODES, RULE, failing, usage, warnings_told, write
+from carenotebook.cli_errors import (
+    EXIT_CODES,
+    RULE,
+    check_html,
+    failing,
+    usage,
+    warnings_told,
+    write,
+)
 
 if TYPE_CHECKING:
     from carenotebook.core.cohort import Cohort
@@ -45,9 +54,11 @@ def add_review(commands: Any) -> None:
 
 
 def _review(arguments: argparse.Namespace) -> None:
-    if arguments.output is None and not arguments.json:
-        usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
     keep_inputs(arguments)
+    check_html(arguments.output, "a report")
+    if arguments.output is None and not arguments.json:
+        suggest_if_foreign(arguments)
+        usage("nothing to do: give -o FILE for the report, --json for its figures, or both.")
     rule = read_rule(arguments.rule)
     more = {
         "compare": read_others(arguments.compare),

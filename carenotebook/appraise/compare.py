@@ -11,7 +11,7 @@ import polars as pl
 
 from carenotebook.appraise.compare_clauses import not_true
 from carenotebook.appraise.compare_result import CHANGES, Comparison
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import DAY
 from carenotebook.core.errors import (
     CareNotebookWarning,
@@ -81,10 +81,7 @@ def compare_rules(
     [0]
     """
     named = _named(rules)
-    if not isinstance(cohort, Cohort):
-        raise OptionError(
-            "compare_rules() needs a Cohort: read one, or make one with synthetic_cohort()."
-        )
+    check_cohort(cohort, "compare_rules()")
     check_option("unknown", unknown, UNKNOWNS)
     replays: dict[str, Replay] = {}
     missing: dict[str, str] = {}
@@ -105,6 +102,11 @@ def compare_rules(
 
 
 def _named(rules: Iterable[Rule] | Mapping[str, Rule]) -> dict[str, Rule]:
+    if not isinstance(rules, Iterable):
+        raise OptionError(
+            "compare_rules() needs a list of Rules, or a mapping of names to them: "
+            "compare_rules([one, another], cohort)."
+        )
     given = list(rules.items()) if isinstance(rules, Mapping) else [(None, r) for r in rules]
     named: dict[str, Rule] = {}
     for name, rule in given:

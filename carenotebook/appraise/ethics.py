@@ -11,6 +11,7 @@ import polars as pl
 from carenotebook.appraise.codes import Code, chosen
 from carenotebook.appraise.ethics_records import SafeguardsRecorded, recorded
 from carenotebook.appraise.evidence import Evidence, reviews_of
+from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import OptionError
 from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.replay import replay
@@ -243,6 +244,8 @@ def ethics_review(  # noqa: PLR0913 - what a design is held against
     """
     if not isinstance(criterion, Rule | Protocol):
         raise OptionError("ethics_review() needs a rule or a protocol: make one with c.Rule(...).")
+    if cohort is not None:
+        check_cohort(cohort, "ethics_review()")
     found = None if cohort is None else replay(criterion, cohort)
     return reviewed(criterion, found, profile, declared=declared, window=window, horizon=horizon)
 

@@ -17,7 +17,7 @@ from carenotebook.appraise.obstacle_rows import (
     named_rows,
     seen_check_ins,
 )
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.journal import NOT_SAID
 from carenotebook.core.options import check_option
@@ -217,6 +217,7 @@ def obstacles(
     >>> found.tidy()["section"].unique(maintain_order=True).to_list()
     ['named', 'missed_after']
     """
+    check_cohort(cohort, "obstacles()")
     if every is not None:
         check_option("every", every, tuple(_PERIODS))
     duration_us(within, "within", zero=False)

@@ -12,7 +12,7 @@ from carenotebook.appraise import clustered
 from carenotebook.appraise.clustered import CLIENT, CLUSTERED_BY, CLUSTERS
 from carenotebook.appraise.estimates import COUNTED, EVERYONE, FIGURES
 from carenotebook.appraise.practice_measures import CASELOAD, MEASURES, TITLES, Conduct, Measure
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.errors import OptionError
 from carenotebook.describe.groups import as_names, with_groups
@@ -183,6 +183,7 @@ def practice_review(  # noqa: PLR0913 - how long is looked at
     >>> found.tidy()["term"][0]
     'cancelled_by_the_service'
     """
+    check_cohort(cohort, "practice_review()")
     names = as_names(by)
     refused = sorted({"therapist_id", CLIENT} & set(names))
     if refused:

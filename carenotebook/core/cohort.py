@@ -289,6 +289,19 @@ class Cohort:
         return f"Cohort({', '.join(self.tables)}; as of {self.as_of:%Y-%m-%d}{rejected})"
 
 
+def check_cohort(cohort: object, needed_by: str) -> None:
+    """Refuse what is no cohort, such as the path of a file that was not read.
+
+    Raises
+    ------
+    OptionError
+    """
+    if not isinstance(cohort, Cohort):
+        raise OptionError(
+            f"{needed_by} needs a Cohort: read one, or make one with synthetic_cohort()."
+        )
+
+
 def build_cohort(  # noqa: PLR0913 - what a reader tells of its data
     tables: Mapping[str, pl.DataFrame],
     *,

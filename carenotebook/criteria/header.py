@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 
-from carenotebook.core.errors import RuleError
+from carenotebook.core.errors import OptionError, RuleError
 from carenotebook.criteria import checks, syntax
 from carenotebook.criteria.ruletext import read_text
 
@@ -44,8 +44,10 @@ def tree_of(criterion: Any, what: str, content: Mapping[str, Any]) -> dict[str, 
 
 
 def save_tree(tree: Mapping[str, Any], what: str, path: str | Path) -> Path:
-    """Write a criterion as YAML."""
+    """Write a criterion as YAML, in a file that the readers of criteria take for one."""
     target = Path(path)
+    if target.suffix not in {".yml", ".yaml"}:
+        raise OptionError(f"{target}: a {what} is saved as YAML; name a file *.{what}.yml.")
     text = yaml.safe_dump(dict(tree), sort_keys=False, allow_unicode=True, width=100)
     try:
         target.write_text(text, encoding="utf-8")

@@ -172,6 +172,8 @@ def unresolved_sentence(cohort: Cohort, unknown: str, privacy: Privacy) -> str:
     clients = rows["client_id"].n_unique()
     if privacy.few(clients):
         return f"Past appointments of unknown outcome: {few(privacy)}; {taken[unknown]}."
+    if rows.is_empty():
+        return "Past appointments of unknown outcome: none."
     count = about(privacy.round(rows.height), privacy)
     return f"Past appointments of unknown outcome: {count}, {taken[unknown]}."
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.criteria.block import Block
 from carenotebook.criteria.engine import Question, answered, blocks
@@ -43,6 +43,7 @@ class Prepared:
     """
 
     def __init__(self, cohort: Cohort) -> None:
+        check_cohort(cohort, "Prepared()")
         self.cohort = cohort
         counted = cohort.appointments.select(pl.len()).collect().item()
         self._keeps = counted <= MOST_APPOINTMENTS

@@ -137,6 +137,8 @@ class Protocol:
 
         Raises
         ------
+        OptionError
+            If the file's name does not end in .yml or .yaml.
         RuleError
             If the file cannot be written, or it calls itself a model while it lacks a blocking
             safeguard; see `Rule.save`.

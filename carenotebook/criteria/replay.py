@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.errors import CareNotebookWarning, OptionError, RuleError
 from carenotebook.core.options import UNKNOWNS, UNRESOLVED, Unknown, check_option
 from carenotebook.criteria import syntax
@@ -272,13 +272,8 @@ def replay(
     >>> found.intervals.columns
     ['client_id', 'episode', 'flagged_at', 'cleared_at', 'ended_by']
     """
-    if not isinstance(rule, Rule | Protocol):
-        raise RuleError(
-            "replay() needs a Rule or a Protocol: make one with c.Rule(...) or c.Protocol(...), or "
-            "take c.library()[name]."
-        )
-    if not isinstance(cohort, Cohort):
-        raise OptionError("replay() needs a Cohort: read one, or make one with synthetic_cohort().")
+    check_criterion(rule, "replay()")
+    check_cohort(cohort, "replay()")
     check_option("unknown", unknown, UNKNOWNS)
     check_option("engine", engine, ("auto", "reference"))
     if executor is not None and engine == "reference":
@@ -293,6 +288,20 @@ def replay(
     if cohort.hides_silence:
         warnings.warn(HIDDEN_SILENCE, CareNotebookWarning, stacklevel=2)
     return found
+
+
+def check_criterion(criterion: object, needed_by: str) -> None:
+    """Refuse what is neither a rule nor a protocol.
+
+    Raises
+    ------
+    RuleError
+    """
+    if not isinstance(criterion, Rule | Protocol):
+        raise RuleError(
+            f"{needed_by} needs a Rule or a Protocol: make one with c.Rule(...) or "
+            "c.Protocol(...), or take c.library()[name]."
+        )
 
 
 def find_spans(

@@ -86,6 +86,8 @@ class Rule:
 
         Raises
         ------
+        OptionError
+            If the file's name does not end in .yml or .yaml.
         RuleError
             If the file cannot be written, or the rule calls itself a model while it lacks a
             blocking safeguard. It may still be saved under another `kind`, to be studied; a

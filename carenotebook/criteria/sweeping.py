@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us
-from carenotebook.core.errors import OptionError, RuleError
+from carenotebook.core.errors import RuleError
 from carenotebook.core.options import UNKNOWNS, Unknown, check_option
 from carenotebook.criteria.rule import Rule
 from carenotebook.criteria.sweep_grid import read_grid
@@ -87,8 +87,7 @@ def sweep(  # noqa: PLR0913 - what a replay takes, and what is told of each cell
     """
     if not isinstance(rule, Rule):
         raise RuleError("sweep() needs a Rule with parameters: c.Rule(name, expression).")
-    if not isinstance(cohort, Cohort):
-        raise OptionError("sweep() needs a Cohort: read one, or make one with synthetic_cohort().")
+    check_cohort(cohort, "sweep()")
     check_option("unknown", unknown, UNKNOWNS)
     until = None if horizon is None else duration_us(horizon, "horizon", zero=False)
     run = Run(rule, cohort, read_grid(rule.when.node, grid), unknown, seen_episodes(cohort))

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.options import MISSED, SCHEDULED, UNRESOLVED, check_option
 from carenotebook.describe.groups import APPOINTMENT_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import calendar_bin, seen_appointments
@@ -192,6 +192,7 @@ def attendance(
     >>> rate.tidy()["denominator_name"].to_list()
     ['kept_or_missed']
     """
+    check_cohort(cohort, "attendance()")
     check_option("denominator", denominator, get_args(Denominator))
     if every is not None:
         check_option("every", every, get_args(Every))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import DAY
 from carenotebook.describe.seen import calendar_bin, seen_appointments, within_episodes
 from carenotebook.privacy import Privacy, Released, release
@@ -161,6 +161,7 @@ def capacity(cohort: Cohort) -> Capacity:
     >>> "kept" in cn.capacity(cohort).tidy()["state"].to_list()
     True
     """
+    check_cohort(cohort, "capacity()")
     cohort.require("appointments", "therapist_id", needed_by="capacity()")
     refills = cohort.has("appointments", "booked_at") and cohort.has("appointments", "cancelled_at")
     hours = cohort.has("appointments", "duration_min")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import DAY
 from carenotebook.describe.seen import ends_are_known, seen_episodes, within_episodes
 from carenotebook.privacy import Privacy, Released, nested, release
@@ -114,6 +114,7 @@ def gaps(cohort: Cohort) -> Gaps:
     >>> cn.gaps(cohort).tidy()["section"].unique().sort().to_list()
     ['between_sessions', 'since_last_attended']
     """
+    check_cohort(cohort, "gaps()")
     episodes = seen_episodes(cohort)
     attended = cohort.appointments.filter(pl.col("outcome") == "attended")
     sessions = within_episodes(attended.select("client_id", "start"), episodes, "start")

@@ -79,7 +79,7 @@ def grouped(
         raise OptionError(f"{needed_by}: by= names a column twice.")
     mine = [c for c in own if c in frame.collect_schema().names()]
     attributes = [c for c in by if c not in mine]
-    _check(cohort, attributes, mine, needed_by)
+    check_attributes(cohort, attributes, mine, needed_by)
     if attributes and cohort.clients is not None:
         chosen = cohort.clients.select("client_id", *attributes)
         frame = frame.drop(attributes, strict=False).join(chosen, on="client_id", how="left")
@@ -113,15 +113,20 @@ def attributes_of(cohort: Cohort, by: tuple[str, ...], own: Sequence[str], table
     return [c for c in by if not (c in own and cohort.has(table, c))]
 
 
-def _check(cohort: Cohort, attributes: list[str], mine: list[str], needed_by: str) -> None:
+def check_attributes(
+    cohort: Cohort, attributes: list[str], mine: list[str], needed_by: str, argument: str = "by"
+) -> None:
+    """Refuse a column of `argument` that `clients` lacks; `mine` are those of another table."""
     known = [] if cohort.clients is None else cohort.clients.collect_schema().names()
     for column in attributes:
         if column in _TAKEN:
-            raise OptionError(f"{needed_by}: by={column!r} cannot be split by; rename the column.")
+            raise OptionError(
+                f"{needed_by}: {argument}={column!r} cannot be split by; rename the column."
+            )
         if column not in known:
             usable = [*mine, *(c for c in known if c not in _TAKEN)]
             raise MissingDataError(
-                f"{needed_by}: by={column!r} is neither a column that it can be split by nor one "
-                f"of `clients`. There are: {', '.join(usable) or 'none'}. Supply it with "
-                "clients= to the reader."
+                f"{needed_by}: {argument}={column!r} is neither a column that it can be split by "
+                f"nor one of `clients`. There are: {', '.join(usable) or 'none'}. Supply it with "
+                "clients= to the reader (--clients FILE on the command line)."
             )

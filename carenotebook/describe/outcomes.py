@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.describe.change import APART, SCALES, instrument_table, recovery_table
 from carenotebook.describe.paired import paired_scores
 from carenotebook.describe.seen import ends_are_known, seen_episodes, within_episodes
@@ -127,6 +127,7 @@ def outcomes(cohort: Cohort) -> Outcomes:
     >>> "reliable_recovery" in tidy["term"].to_list()
     True
     """
+    check_cohort(cohort, "outcomes()")
     cohort.require("measures", needed_by="outcomes()")
     episodes, pairs = seen_episodes(cohort), paired_scores(cohort)
     units = episodes.select("client_id", "episode")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.options import END_REASONS, MISSED, OUTCOMES, SCHEDULED, UNRESOLVED
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import (
@@ -166,6 +166,7 @@ def outcome_panel(cohort: Cohort, by: str | Sequence[str] | None = None) -> Outc
     >>> panel.group_by("section").agg(pl.col("estimate").sum().round(9))["estimate"].to_list()
     [1.0, 1.0]
     """
+    check_cohort(cohort, "outcome_panel()")
     names = as_names(by)
     episodes = seen_episodes(cohort)
     booked = _booked(cohort)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
@@ -167,6 +167,7 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     ("naive": 0.6, 0 %), and it found an effect where there was none in 45 %
     (`tests/validation/RESULTS.md`).
     """
+    check_cohort(cohort, "attendance_effect()")
     check_option("method", method, METHODS)
     plan = _plan(outcome, estimand, baseline, horizon, window)
     wanted: Estimand = estimand or "per_session"

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import DAY
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import END_REASONS, MISSED, check_option
@@ -73,6 +73,7 @@ def attendance_hazard(
     days since the episode is first seen, entered late. Time before the first session that was
     attended or missed has no attendance yet, and is left out.
     """
+    check_cohort(cohort, "attendance_hazard()")
     ends = [e for e in END_REASONS if e != "ongoing"]
     check_option("event", event, ends)
     cohort.require("episodes", "ended_at", "end_reason", needed_by=CALLER)

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import EVENTS, MISSED, SCHEDULED, check_option
@@ -201,6 +201,7 @@ def policy_effect(  # noqa: PLR0913 - what such a question can be told
     Here it is not among the ratios that the data allow. Where it is, look whether 1 is, too, and
     at `effect.model.detectable()`: data that allow both say little.
     """
+    check_cohort(cohort, "policy_effect()")
     check_option("design", design, get_args(Design))
     check_option("measure", measure, _MEASURES)
     check_option("every", every, get_args(Every))

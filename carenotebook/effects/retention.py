@@ -8,7 +8,7 @@ from functools import partial
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import DAY
 from carenotebook.core.errors import OptionError
 from carenotebook.core.instruments import INSTRUMENTS
@@ -83,6 +83,7 @@ def retention(
     Aalen & Johansen 1978, errors by client. An end is seen up to `as_of`; a missing reason of an
     end that is known counts as another end.
     """
+    check_cohort(cohort, "retention()")
     ends = [e for e in END_REASONS if e != "ongoing"]
     check_option("event", event, ends)
     cohort.require("episodes", "ended_at", "end_reason", needed_by="retention()")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.cohort import REJECTED_SCHEMA
+from carenotebook.core.cohort import REJECTED_SCHEMA, check_cohort
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.errors import MissingDataError
 from carenotebook.core.options import OUTCOMES
@@ -172,6 +172,7 @@ def link_appointments(
     >>> report.tidy().select("state", "numerator").rows()
     [('moved_in_one_act', 1), ('cancelled_alone', 1)]
     """
+    check_cohort(cohort, "link_appointments()")
     by_replaces = all(cohort.has("appointments", c) for c in ("replaces", "appointment_id"))
     by_act = all(cohort.has("appointments", c) for c in ("booked_at", "cancelled_at"))
     if not by_replaces and not cohort.has("appointments", "cancelled_at"):

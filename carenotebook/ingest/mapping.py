@@ -125,7 +125,9 @@ def read_mapping(given: MappingLike | Mapping | None) -> Mapping:
     if isinstance(given, Mapping):
         return given
     if isinstance(given, str | Path):
-        given = load_yaml(_shipped(str(given)) or Path(given))
+        names = ", ".join(path.stem for path in shipped_mappings())
+        source = _shipped(str(given)) or Path(given)
+        given = load_yaml(source, f" Shipped mappings, by name: {names}.")
     top = expect_dict(given, "the mapping")
     for name in top:
         check_name(name, (*schema.TABLES, "blank"), "the mapping", "a table")

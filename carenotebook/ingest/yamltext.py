@@ -8,8 +8,10 @@ from typing import Any
 from carenotebook.core.errors import MappingError
 
 
-def load_yaml(path: Path) -> Any:
+def load_yaml(path: Path, otherwise: str = "") -> Any:
     """The content of a mapping file; only empty and null scalars are anything but text.
+
+    Where there is no such file, the error ends in `otherwise`: what else could be given.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=TextLoader)  # noqa: S506
     except FileNotFoundError:
-        raise MappingError(f"The mapping file {path} does not exist.") from None
+        raise MappingError(f"The mapping file {path} does not exist.{otherwise}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(
             f"The mapping file {path} cannot be read ({type(error).__name__})."

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
 from carenotebook.describe.attendance import PERIODS, Denominator, Every
@@ -138,6 +138,7 @@ def control_chart(  # noqa: PLR0913 - a share, how it is drawn, and where its ph
     -----
     `carenotebook.quality.spc` on the counts of each period.
     """
+    check_cohort(cohort, "control_chart()")
     check_option("every", every, get_args(Every))
     check_option("chart", chart, get_args(CohortChartKind))
     share, name = share_of(measure, denominator, _CALLER)

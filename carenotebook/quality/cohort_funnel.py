@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.errors import OptionError
 from carenotebook.describe.attendance import Denominator
-from carenotebook.describe.groups import MISSING, as_names, refuse_names
+from carenotebook.describe.groups import (
+    APPOINTMENT_COLUMNS,
+    MISSING,
+    as_names,
+    check_attributes,
+    refuse_names,
+)
 from carenotebook.describe.tallies import Share, Tallies, by_group
 from carenotebook.privacy import Privacy
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -121,8 +127,10 @@ def funnel_plot(  # noqa: PLR0913 - a share, its units, and how their spread is 
     -----
     `carenotebook.quality.funnel` on the counts of each unit.
     """
+    check_cohort(cohort, "funnel_plot()")
     share, name = share_of(measure, denominator, _CALLER)
     within = as_names(adjust)
+    _check_columns(cohort, unit, within)
     tallies, without = _units(cohort, share, (unit,))
     sums = tallies.frame
     expected = sums.with_columns(_expected=pl.col("denominator") * _rate())
@@ -145,6 +153,15 @@ def funnel_plot(  # noqa: PLR0913 - a share, its units, and how their spread is 
         charted=Charted(measure, name, {f"without a {unit}": without} | left_out(tallies)),
         counts=sums,
     )
+
+
+def _check_columns(cohort: Cohort, unit: str, within: tuple[str, ...]) -> None:
+    if len({unit, *within}) <= len(within):
+        raise OptionError(f"{_CALLER}: adjust= names a column twice, or the unit.")
+    mine = [c for c in APPOINTMENT_COLUMNS if cohort.has("appointments", c)]
+    for argument, columns in (("unit", (unit,)), ("adjust", within)):
+        others = [c for c in columns if c not in mine]
+        check_attributes(cohort, others, mine, _CALLER, argument)
 
 
 def _units(cohort: Cohort, share: Share, by: tuple[str, ...]) -> tuple[Tallies, int]:

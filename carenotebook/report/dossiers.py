@@ -12,7 +12,9 @@ from carenotebook.appraise.auditing import Audit
 from carenotebook.appraise.deciding import Decision
 from carenotebook.appraise.per_thousand import harms
 from carenotebook.appraise.practice import practice_review
+from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.criteria.replay import check_criterion
 from carenotebook.criteria.rule import Rule, library
 from carenotebook.describe.groups import as_names
 from carenotebook.report.dossier_page import PLACES, page_of_dossier
@@ -203,6 +205,8 @@ def dossier(  # noqa: PLR0913 - what a committee is to be told
     >>> found.unfinished[0], found.html().startswith("<!DOCTYPE html>")
     ('a column over which to look at fairness (by=)', True)
     """
+    check_criterion(criterion, "dossier()")
+    check_cohort(cohort, "dossier()")
     asked = Asked(
         criterion=criterion,
         by=as_names(by),

@@ -16,12 +16,13 @@ from carenotebook.describe.panel import APPOINTMENTS
 from carenotebook.plots import plot
 from carenotebook.privacy import Released
 from carenotebook.privacy.suppress import SUPPRESSED
-from carenotebook.report.page import Fact, KeyFigure, Page, Part, Section
+from carenotebook.report.page import NONE, Fact, KeyFigure, Page, Part, Section
 from carenotebook.report.tables import lay_out
 from carenotebook.results.display import HIDDEN, UNKNOWN
-from carenotebook.results.words import about, interval, number, percent
+from carenotebook.results.words import about, few, interval, number, percent
 
 if TYPE_CHECKING:
+    from carenotebook.privacy import Privacy
     from carenotebook.report.review import Review
 
 STANDING = (
@@ -229,15 +230,15 @@ def key_figures(review: Review) -> Iterator[KeyFigure]:
     """The figures at the top, each with what it rests on."""
     yield _seen(review)
     (attended,) = _rows(review, "attendance_overall")
-    yield _share_figure("Attended, of kept or missed", attended, "appointments")
+    yield _share_figure("Attended, of kept or missed", attended, "appointments", review.privacy)
     yield _flagged(review)
     undecided = [r for r in _rows(review, "states") if r["state"] == _UNDECIDED]
     if undecided:
-        yield _share_figure("Undecided at some time", undecided[0], "episodes")
+        yield _share_figure("Undecided at some time", undecided[0], "episodes", review.privacy)
     else:
-        yield KeyFigure("Undecided at some time", "None", "of the episodes")
+        yield KeyFigure("Undecided at some time", NONE, "of the episodes")
     (back,) = _rows(review, "came_back")
-    yield _share_figure("Attended again after the flag", back, "flagged episodes")
+    yield _share_figure("Attended again after the flag", back, "flagged episodes", review.privacy)
 
 
 def _seen(review: Review) -> KeyFigure:
@@ -245,14 +246,14 @@ def _seen(review: Review) -> KeyFigure:
     rows = [r for r in _rows(review, "outcome_panel") if r["section"] == APPOINTMENTS]
     shown = [r for r in rows if not r[SUPPRESSED]]
     if rows and not shown:
-        return KeyFigure(_CLIENTS, HIDDEN, "none, or too few to show")
+        return KeyFigure(_CLIENTS, HIDDEN, few(review.privacy))
     clients, seen = (shown[0][c] if shown else 0 for c in ("clients", "denominator"))
     return KeyFigure(_CLIENTS, number(clients), f"{about(seen, review.privacy)} appointments")
 
 
-def _share_figure(what: str, row: Mapping[str, Any], unit: str) -> KeyFigure:
+def _share_figure(what: str, row: Mapping[str, Any], unit: str, privacy: Privacy) -> KeyFigure:
     if row["suppressed"]:
-        return KeyFigure(what, HIDDEN, "none, or too few to show")
+        return KeyFigure(what, HIDDEN, few(privacy))
     if row["estimate"] is None:
         return KeyFigure(what, UNKNOWN, f"no {unit}")
     part = f"about {number(row['numerator'])} of {number(row['denominator'])} {unit}"
@@ -263,7 +264,7 @@ def _flagged(review: Review) -> KeyFigure:
     """How far the curve of first flags gets; none and nearly none read the same."""
     shown = [r for r in _rows(review, "flagged") if not r["suppressed"] and r["clients"]]
     if not shown:
-        return KeyFigure(_FLAGGED, HIDDEN, "none, or too few to show")
+        return KeyFigure(_FLAGGED, HIDDEN, few(review.privacy))
     last = shown[-1]
     return KeyFigure(
         f"{_FLAGGED} within {number(last['day'])} days",

@@ -26,6 +26,10 @@ class Fact:
     code: bool = False
 
 
+NONE = "None"
+"""The figure of what is known to be none."""
+
+
 @dataclass(frozen=True)
 class KeyFigure:
     """A figure at the top of the page."""
@@ -33,6 +37,12 @@ class KeyFigure:
     what: str
     figure: str
     detail: str
+
+    def said(self) -> str:
+        """The figure on a line of text."""
+        if self.figure == NONE:
+            return f"{self.what}: none {self.detail}"
+        return f"{self.what}: {self.figure} ({self.detail})"
 
 
 @dataclass(frozen=True)

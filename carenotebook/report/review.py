@@ -20,6 +20,7 @@ from carenotebook.appraise.ethics import EthicsReview, reviewed
 from carenotebook.appraise.misclassified import misclassification
 from carenotebook.appraise.obstacle_review import obstacles
 from carenotebook.appraise.wording import told_of_groups
+from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import MissingDataError, OptionError, RuleError
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import replay
@@ -87,7 +88,7 @@ class Review:
 
     def summary(self) -> str:
         """The key figures in a few lines of text."""
-        lines = [f"{k.what}: {k.figure} ({k.detail})" for k in key_figures(self)]
+        lines = [k.said() for k in key_figures(self)]
         told = [*lines, self._rejected(), warning(self.rule), STANDING]
         return "\n".join(text for text in told if text)
 
@@ -151,6 +152,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
     >>> found.figures()["rule"]["name"]
     'three misses'
     """
+    check_cohort(cohort, "review()")
     swept = None if grid is None else sweep(_as_rule(rule), cohort, grid)
     rule = rule if swept is None else swept.run.filled(0)
     replayed = replay(rule, cohort)

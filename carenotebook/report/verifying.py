@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import DataError
 from carenotebook.report.dossiers import Dossier, made
 from carenotebook.report.manifest import asked_of, page_hash, read_manifest
@@ -91,6 +92,7 @@ def verify_dossier(path: str | Path, cohort: Cohort, *, progress: bool = False) 
     ...     cn.verify_dossier(page, cohort).same
     True
     """
+    check_cohort(cohort, "verify_dossier()")
     source = Path(path)
     try:
         page = source.read_bytes().decode("utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from carenotebook.core.cohort import Cohort
+from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.errors import CareNotebookError, OptionError, RuleError
 from carenotebook.criteria.rule import Rule, library
 from carenotebook.privacy import Privacy
@@ -80,8 +80,7 @@ class CriteriaBuilder(CareWidget):
     def __init__(
         self, cohort: Cohort, rule: Rule | None = None, privacy: Privacy | None = None
     ) -> None:
-        if not isinstance(cohort, Cohort):
-            raise OptionError("CriteriaBuilder needs a Cohort, as a reader or load() returns it.")
+        check_cohort(cohort, "CriteriaBuilder")
         super().__init__()
         self._figures = Figures(cohort, privacy or Privacy())
         self._history = drafts.History((drafts.draft_of(_checked(rule)),))

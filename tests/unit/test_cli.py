@@ -161,9 +161,30 @@ def test_review_runs_on_ctn0094_through_its_mapping(tmp_path):
     assert {r["project"] for r in figures["by_group_project"]["rows"]} == {"27", "30", "51"}
 
 
+BARE = ["review", "appointments.csv", "--episode-end", "60d", "--rule", "two.rule.yml", "--json"]
 MISTAKES = {
     "no rule": (2, ["review", "saved", "-o", "x.html"], "--rule"),
     "nothing asked for": (2, ["review", "saved", "--rule", "two.rule.yml"], "--json"),
+    "a report that is no page": (
+        2,
+        ["review", "saved", "--rule", "two.rule.yml", "-o", "x.pdf"],
+        ".html",
+    ),
+    "a dossier that is no page": (
+        2,
+        ["dossier", "saved", "--rule", "two.rule.yml", "-o", "x.pdf"],
+        ".html",
+    ),
+    "groups without the clients": (
+        2,
+        [*BARE, "--by", "age"],
+        "--clients FILE",
+    ),
+    "a mapping that is not there": (
+        3,
+        ["review", "foreign.csv", "--mapping", "nope.yml", "--rule", "two.rule.yml", "--json"],
+        "practice, redcap",
+    ),
     "a saved cohort with tables": (
         2,
         ["review", "saved", "--clients", "clients.csv", "--rule", "two.rule.yml", "--json"],
@@ -260,6 +281,9 @@ def test_without_a_mapping_one_is_suggested_and_nothing_else_is_done(folder):
     assert "  client_id: Patient" in done.stdout
     assert "\nclients:" not in done.stdout
     assert not (folder / "never.html").exists()
+    no_output_asked_for = run(*FOREIGN, "--clients", "clients.csv", cwd=folder)
+    assert no_output_asked_for.returncode == 6
+    assert no_output_asked_for.stdout == done.stdout
     as_json = run(*FOREIGN, "--json", cwd=folder)
     assert as_json.returncode == 6
     assert "appointments:" in json.loads(as_json.stdout)["suggested_mapping"]
@@ -318,11 +342,11 @@ def test_the_report_never_overwrites_what_it_is_made_of(folder):
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing_behind(tmp_path):
-    target = tmp_path / "taken"
+    target = tmp_path / "taken.html"
     target.mkdir()
     done = run("demo", "--clients", "60", "-o", target, cwd=tmp_path)
     assert done.returncode == 5
-    assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+    assert [p.name for p in tmp_path.iterdir()] == ["taken.html"]
 
 
 @pytest.fixture
