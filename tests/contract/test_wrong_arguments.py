@@ -8,6 +8,7 @@ import pytest
 import carenotebook as cn
 from carenotebook import criteria as c
 from carenotebook.core.errors import OptionError, RuleError
+from carenotebook.report.review import review
 
 RULE = c.Rule("three misses", c.missed(within="90d") >= 3)
 BEFORE = {"rule": RULE, "criterion": RULE, "rules": [RULE, c.library()["ruh"]], "path": "x.html"}
@@ -82,3 +83,13 @@ def test_a_criterion_is_not_saved_where_it_would_not_be_read(criterion, tmp_path
     with pytest.raises(OptionError, match=r"name a file \*\.(rule|protocol)\.yml"):
         criterion.save(tmp_path / "mine.txt")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_none_is_said_to_be_none():
+    cohort, _ = cn.synthetic_cohort(clients=60, seed=1)
+    known = cohort.appointments.filter(~pl.col("outcome").is_in(["unknown", "scheduled"]))
+    bare = cn.from_frames(known.collect(), episode_end="60d")
+    lines = review(bare, RULE).summary().splitlines()
+    assert "Undecided at some time: none of the episodes" in lines
+    said = cn.replay(RULE, bare).summary().splitlines()
+    assert "Past appointments of unknown outcome: none." in said
