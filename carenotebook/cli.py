@@ -17,8 +17,8 @@ from carenotebook.cli_case import add_case
 from carenotebook.cli_dossier import add_dossier
 from carenotebook.cli_errors import (
     CASE,
+    CODES_BELOW,
     DATA,
-    EXIT_CODES,
     INTERRUPTED,
     LETTER,
     OUTPUT,
@@ -87,8 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="carenotebook",
         description="Describe attendance, and replay a criterion that ends in a clinician's "
         "review. It discharges nobody.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **CODES_BELOW,
     )
     parser.add_argument("--version", action="version", version=f"carenotebook {cn.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -119,8 +118,7 @@ def _add_suggest(commands: Any) -> None:
         help="a mapping for a file whose columns are not carenotebook's",
         description="Print a mapping to correct: what columns and words seem to mean, how sure "
         "that is, and what is left for you to decide.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **CODES_BELOW,
     )
     suggest.add_argument("data", metavar="DATA", type=Path, help="a .csv, .parquet or .xlsx file")
     suggest.add_argument("--table", help="the table that it is, where you know: contacts, ...")

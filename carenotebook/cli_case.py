@@ -10,10 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from carenotebook.cli_errors import CODES_BELOW, Said
+from carenotebook.cli_acts import Does, add_acts
 from carenotebook.core.errors import CaseError, OptionError
 
-_SAID: Said = ()
 _QUIT = ("q", "quit")
 _HELP = "number: choose it   b: back   r: the record   w: why a rule says so   q: quit"
 
@@ -22,19 +21,9 @@ class _Quit(Exception):  # noqa: N818 - it ends a play
     """The player has had enough."""
 
 
-def add_case(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
+def add_case(commands: Any, run: Does) -> None:
     """Add the command ``case``; `run` calls ``arguments.act`` and turns errors into exit codes."""
-    case = commands.add_parser(
-        "case", help="case studies: list, play, print, check, write", **CODES_BELOW
-    )
-    acts = case.add_subparsers(required=True, metavar="ACT")
-
-    def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
-        parser = acts.add_parser(
-            name, description=f"{text[:1].upper()}{text[1:]}.", help=text, **CODES_BELOW
-        )
-        parser.set_defaults(run=run, act=does, said=_SAID)
-        return parser
+    act = add_acts(commands, "case", "case studies: list, play, print, check, write", run)
 
     listed = act("list", _list, "list the published case studies")
     listed.add_argument("--json", action="store_true", help="as JSON")

@@ -19,9 +19,9 @@ from carenotebook.cli_data import (
     suggest_if_foreign,
 )
 from carenotebook.cli_errors import (
+    CODES_BELOW,
     DATA,
     DIFFERS,
-    EXIT_CODES,
     RULE,
     Failure,
     check_html,
@@ -40,8 +40,7 @@ def add_dossier(commands: Any) -> None:
         help="what a committee needs to decide on a criterion",
         description="Write a dossier for an ethics committee, or verify one: make it again from "
         "its own manifest and the data, and say what differs.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **CODES_BELOW,
     )
     add_cohort(command)
     add_criterion(command, required=False)

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from carenotebook.cli_errors import CODES_BELOW, Said, in_options
+from carenotebook.cli_acts import Does, add_acts
+from carenotebook.cli_errors import Said, in_options
 from carenotebook.core.errors import LetterError, OptionError
 
 _SAID: Said = (
@@ -23,19 +24,11 @@ _SAID: Said = (
 )
 
 
-def add_letter(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
+def add_letter(commands: Any, run: Does) -> None:
     """Add the command ``letter``; `run` calls ``arguments.act`` and gives errors an exit code."""
-    letter = commands.add_parser(
-        "letter", help="letters to clients: draft, check, approve, write", **CODES_BELOW
+    act = add_acts(
+        commands, "letter", "letters to clients: draft, check, approve, write", run, _SAID
     )
-    acts = letter.add_subparsers(required=True, metavar="ACT")
-
-    def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
-        parser = acts.add_parser(
-            name, description=f"{text[:1].upper()}{text[1:]}.", help=text, **CODES_BELOW
-        )
-        parser.set_defaults(run=run, act=does, said=_SAID)
-        return parser
 
     listed = act("list", _list, "list the letters that come with carenotebook")
     listed.add_argument("--json", action="store_true", help="as JSON")

@@ -20,7 +20,7 @@ from carenotebook.cli_data import (
     suggest_if_foreign,
 )
 from carenotebook.cli_errors import (
-    EXIT_CODES,
+    CODES_BELOW,
     RULE,
     check_html,
     failing,
@@ -43,8 +43,7 @@ def add_review(commands: Any) -> None:
         help="a report on a cohort and a rule",
         description="Write a self-contained report: the data, attendance, and whom the rule "
         "would have put up for a clinician's review.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **CODES_BELOW,
     )
     add_cohort(command)
     add_criterion(command, required=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carenotebook.cli_errors import CODES_BELOW, Said
+from carenotebook.cli_acts import Does, add_acts
+from carenotebook.cli_errors import Said
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.options import MODALITIES
 
@@ -25,19 +25,9 @@ _SAID: Said = (
 )
 
 
-def add_services(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
+def add_services(commands: Any, run: Does) -> None:
     """Add ``services``; `run` calls ``arguments.act`` and gives errors an exit code."""
-    services = commands.add_parser(
-        "services", help="a directory of services: check, match", **CODES_BELOW
-    )
-    acts = services.add_subparsers(required=True, metavar="ACT")
-
-    def act(name: str, does: Callable[[argparse.Namespace], None], text: str) -> Any:
-        parser = acts.add_parser(
-            name, description=f"{text[:1].upper()}{text[1:]}.", help=text, **CODES_BELOW
-        )
-        parser.set_defaults(run=run, act=does, said=_SAID)
-        return parser
+    act = add_acts(commands, "services", "a directory of services: check, match", run, _SAID)
 
     check = act("check", _check, "say which rows of a directory cannot be used, and why")
     check.add_argument("file", type=Path, metavar="FILE", help="a CSV file")

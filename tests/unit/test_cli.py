@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import carenotebook as cn
-from carenotebook.cli import EXIT_CODES
+from carenotebook.cli_errors import EXIT_CODES
 from carenotebook.core.journal import CheckInAnswer, append_checkins
 
 ROOT = Path(__file__).parents[2]
