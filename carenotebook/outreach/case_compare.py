@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from carenotebook.core.errors import OptionError
-from carenotebook.outreach.case_page import Page, Section
 from carenotebook.outreach.case_play import Play, Step
 from carenotebook.outreach.case_print import MADE_UP
+from carenotebook.outreach.page import Page, Section
 
 _NOT_THERE = "did not come here"
 

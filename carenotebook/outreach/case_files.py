@@ -9,7 +9,7 @@ from pathlib import Path
 from carenotebook.core.errors import CaseError, OptionError
 from carenotebook.outreach.case_check import checked
 from carenotebook.outreach.case_model import CaseStudy
-from carenotebook.outreach.case_text import Problem
+from carenotebook.outreach.case_text import Problem, text_of
 
 _ENDINGS = (".yml", ".yaml")
 _SUFFIX = ".case.yml"
@@ -75,7 +75,7 @@ def load_case(case: str | Path) -> CaseStudy:
         if str(case) not in known:
             raise OptionError(_no_case(str(case), known))
         return _published(str(case))
-    text = _text_of(path)
+    text = text_of(path)
     if isinstance(text, Problem):
         raise CaseError(str(text))
     return read_case(text, path.name.split(".")[0], file=str(path))
@@ -124,7 +124,7 @@ def check_case(path: str | Path) -> list[Problem]:
     ([], ["there is no scene 'nowhere'."])
     """
     source = Path(path)
-    text = _text_of(source)
+    text = text_of(source)
     if isinstance(text, Problem):
         return [text]
     return _checked(text, str(source), source.name.split(".")[0])[1]
@@ -174,14 +174,3 @@ def _checked(
         return checked(text, file, name, play=play)
     except RecursionError:
         return None, [Problem(file, 1, "it is nested too deeply.")]
-
-
-def _text_of(path: Path) -> str | Problem:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return Problem(str(path), 0, "there is no such file.")
-    except UnicodeDecodeError:
-        return Problem(str(path), 0, "it is not text in UTF-8.")
-    except OSError as error:
-        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")

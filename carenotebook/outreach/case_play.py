@@ -212,8 +212,8 @@ class Play:
         return f"Play({self.case.name!r}, {len(self.steps)} choices, now: {where})"
 
     def _repr_html_(self) -> str:
-        from carenotebook.outreach.case_page import fragment
         from carenotebook.outreach.case_print import scene_page
+        from carenotebook.outreach.page import fragment
 
         return fragment(scene_page(self))
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from carenotebook.appraise.codes import chosen
 from carenotebook.outreach.case_model import CaseStudy, Choice, Scene
-from carenotebook.outreach.case_page import Page, Section, paragraphs
 from carenotebook.outreach.case_play import Play, when
+from carenotebook.outreach.page import Page, Section, paragraphs
 
 Leads = Mapping[str, str]
 Audience = Literal["students", "facilitator"]

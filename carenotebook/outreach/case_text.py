@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -165,3 +166,15 @@ def _clean(text: str, line: int) -> str:
         ):
             raise Unreadable(line, "it holds a control character; write what is to be read.")
     return text
+
+
+def text_of(path: Path) -> str | Problem:
+    """What a file holds, or why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Problem(str(path), 0, "there is no such file.")
+    except UnicodeDecodeError:
+        return Problem(str(path), 0, "it is not text in UTF-8.")
+    except OSError as error:
+        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")

@@ -7,8 +7,8 @@ import re
 from carenotebook.core.errors import OptionError
 from carenotebook.describe.alternatives import offered_obstacles
 from carenotebook.outreach import checkin_notice as said
-from carenotebook.outreach.case_page import template
 from carenotebook.outreach.checkin_notice import CheckInNotice
+from carenotebook.outreach.page import template
 
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9-]{2,16}")
 _POINTS = {False: 12, True: 16}

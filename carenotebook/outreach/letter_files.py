@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from carenotebook.core.errors import LetterError, OptionError
-from carenotebook.outreach.case_text import Problem
+from carenotebook.outreach.case_text import Problem, text_of
 from carenotebook.outreach.letter_language import language
 from carenotebook.outreach.letter_model import LetterTemplate
 from carenotebook.outreach.letter_read import read_template
@@ -93,7 +93,7 @@ def load_letter(letter: str | Path) -> LetterTemplate:
             asked = str(letter)[:60]
             raise OptionError(f"There is no letter {asked!r} (a file ends in .md). Known: {known}.")
         return shipped[str(letter)]
-    text = _text_of(path)
+    text = text_of(path)
     if isinstance(text, Problem):
         raise LetterError(str(text))
     return read_letter(text, path.stem, file=str(path))
@@ -138,7 +138,7 @@ def check_letter(path: str | Path) -> list[Problem]:
     ([], ["'failed to' (blame)"])
     """
     source = Path(path)
-    text = _text_of(source)
+    text = text_of(source)
     if isinstance(text, Problem):
         return [text]
     return read_template(text, source.stem, str(source))[1]
@@ -231,14 +231,3 @@ def _target(path: str | Path) -> Path:
     if target.suffix.lower() != _SUFFIX:
         raise OptionError(f"{target}: a letter's file ends in {_SUFFIX}.")
     return target
-
-
-def _text_of(path: Path) -> str | Problem:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return Problem(str(path), 0, "there is no such file.")
-    except UnicodeDecodeError:
-        return Problem(str(path), 0, "it is not text in UTF-8.")
-    except OSError as error:
-        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from functools import cache
 from typing import TYPE_CHECKING
 
 from carenotebook.outreach.letter_blocks import Block, Line, plain
 from carenotebook.outreach.letter_language import language
+from carenotebook.outreach.page import template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from carenotebook.outreach.letter_draft import Letter
 
 _WIDTH = 76
@@ -47,7 +45,7 @@ def _wrapped(line: Line, bullet: str = "") -> str:
 
 def letter_html(letter: Letter) -> str:
     """The letter as one self-contained HTML file; whatever was put in is escaped."""
-    return _template().render(
+    return template("letter.html.j2").render(
         letter=letter, blocks=letter.blocks, notice="" if letter.ready else notice(letter)
     )
 
@@ -55,17 +53,3 @@ def letter_html(letter: Letter) -> str:
 def notice(letter: Letter) -> str:
     """What a draft says at its head, in the language of the letter."""
     return language(letter.template.language).labels["not_ready"]
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("carenotebook.outreach"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("letter.html.j2")

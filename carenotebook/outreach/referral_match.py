@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.outreach.case_page import Page
+from carenotebook.outreach.page import Page
 from carenotebook.outreach.referral_directory import Directory, is_stale
 from carenotebook.outreach.referral_needs import Needs, checked_weights, needs_of
 from carenotebook.outreach.referral_score import (

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from carenotebook.core.errors import OptionError
-from carenotebook.outreach.case_page import Page, Section
+from carenotebook.outreach.page import Page, Section
 from carenotebook.outreach.referral_score import Match, Service, said_modality
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import polars as pl
 import yaml
 
 from carenotebook.core.errors import OptionError
-from carenotebook.outreach.case_page import Page, Section
+from carenotebook.outreach.page import Page, Section
 
 Occasion = Literal["before_rule", "missed_run", "ending"]
 Reader = Literal["therapist", "team", "client"]

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from carenotebook.outreach.case_group import group_results
-from carenotebook.outreach.case_page import Page, Section
 from carenotebook.outreach.case_play import Play
+from carenotebook.outreach.page import Page, Section
 from carenotebook.privacy import Privacy
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.display import HIDDEN

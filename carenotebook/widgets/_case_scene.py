@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from carenotebook.outreach.case_model import CaseStudy, Choice
-from carenotebook.outreach.case_page import Page, Section, paragraphs
 from carenotebook.outreach.case_play import Changed, Play, why
 from carenotebook.outreach.case_print import MADE_UP, WHOSE, record_section
+from carenotebook.outreach.page import Page, Section, paragraphs
 from carenotebook.widgets._case_messages import CaseChoice, CasePage, CaseRead, CaseScene, Part, Way
 from carenotebook.widgets._messages import Option
 

@@ -12,9 +12,9 @@ from carenotebook.outreach.case_compare import compare_plays
 from carenotebook.outreach.case_export import play_from_dict, play_text
 from carenotebook.outreach.case_files import load_case
 from carenotebook.outreach.case_model import CaseStudy, Mode
-from carenotebook.outreach.case_page import Page, fragment
 from carenotebook.outreach.case_play import Play
 from carenotebook.outreach.case_print import debrief, for_facilitator
+from carenotebook.outreach.page import Page, fragment
 from carenotebook.privacy import Privacy
 from carenotebook.widgets._base import CareWidget, bundle
 from carenotebook.widgets._case_group import Group
