@@ -8,7 +8,7 @@ import carenotebook as cn
 from carenotebook.core import schema
 
 MIDNIGHT = datetime(2024, 1, 1, tzinfo=UTC)
-TIMES = ("start", "booked_at", "cancelled_at", "started_at", "ended_at", "at", "end")
+TIMES = ("start", "booked_at", "cancelled_at", "began_at", "started_at", "ended_at", "at", "end")
 
 
 def on(day):

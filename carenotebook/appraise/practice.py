@@ -126,6 +126,7 @@ def practice_review(  # noqa: PLR0913 - how long is looked at
     follow_up: str = "7d",
     new_time: str = "14d",
     enforced: str = "14d",
+    late: str = "5m",
 ) -> PracticeReview:
     """How the service itself has behaved: what it cancelled, answered, followed up and enforced.
 
@@ -151,17 +152,19 @@ def practice_review(  # noqa: PLR0913 - how long is looked at
     enforced : str
         A policy was enforced on a miss if a notice or an ending was recorded so soon afterwards;
         otherwise it was waived.
+    late : str
+        A session that took place started late if it began more than so long after its time.
 
     Returns
     -------
     PracticeReview
         In this order: cancelled_by_the_service and lost_to_technology (of appointments with a
         usable outcome); cancelled_in_time, hours_of_notice, moved_to_a_new_time and
-        new_time_after_cancelling (of what the service cancelled); started_late (no table tells);
-        followed_up_after_a_miss, new_time_after_a_miss; message_answered, hours_to_answer;
-        policy_enforced, treated_alike (of clients with several misses under a policy, those who
-        met the same answer each time); caseload (median over therapists of the clients with an
-        appointment in the last 28 days).
+        new_time_after_cancelling (of what the service cancelled); started_late (of sessions that
+        took place and whose beginning is recorded); followed_up_after_a_miss,
+        new_time_after_a_miss; message_answered, hours_to_answer; policy_enforced, treated_alike (of
+        clients with several misses under a policy, those who met the same answer each time);
+        caseload (median over therapists of the clients with an appointment in the last 28 days).
 
     Raises
     ------
@@ -191,7 +194,13 @@ def practice_review(  # noqa: PLR0913 - how long is looked at
             f"practice_review(): by={refused[0]!r} would set single people side by side. It is for "
             "the reflection of a team; take columns of `clients` that group them."
         )
-    lengths = {"reply": reply, "follow_up": follow_up, "new_time": new_time, "enforced": enforced}
+    lengths = {
+        "reply": reply,
+        "follow_up": follow_up,
+        "new_time": new_time,
+        "enforced": enforced,
+        "late": late,
+    }
     for name, length in lengths.items():
         duration_us(length, name, zero=False)
     conduct = Conduct(cohort, **lengths)

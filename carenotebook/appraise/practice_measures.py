@@ -29,9 +29,9 @@ class Conduct:
     Parameters
     ----------
     cohort : Cohort
-    reply, follow_up, new_time, enforced : str
-        Durations: for an answer to a message, a contact after a miss, a new time, and a notice or
-        an ending after a miss.
+    reply, follow_up, new_time, enforced, late : str
+        Durations: for an answer to a message, a contact after a miss, a new time, a notice or an
+        ending after a miss, and how late a session may begin.
     """
 
     cohort: Cohort
@@ -39,6 +39,7 @@ class Conduct:
     follow_up: str
     new_time: str
     enforced: str
+    late: str
 
     def followed(self, rows: pl.DataFrame, at: str, length: str) -> pl.DataFrame:
         """With `until`: so long after each; null where less is seen."""
@@ -49,7 +50,7 @@ class Conduct:
         """Appointments with a usable outcome, numbered, whoever cancelled them."""
         wanted = [
             c
-            for c in ("appointment_id", "cancelled_at", "therapist_id", "site")
+            for c in ("appointment_id", "cancelled_at", "began_at", "therapist_id", "site")
             if self.cohort.has("appointments", c)
         ]
         outcome = pl.col("outcome").cast(pl.String)
@@ -106,6 +107,13 @@ def _by_the_service(conduct: Conduct) -> pl.DataFrame:
 
 def _by_technology(conduct: Conduct) -> pl.DataFrame:
     return conduct.appointments().with_columns(value=pl.col("outcome") == "technical_failure")
+
+
+def _started_late(conduct: Conduct) -> pl.DataFrame:
+    """Whether a session that took place began later than is let pass; null where not recorded."""
+    passed = timedelta(microseconds=duration_us(conduct.late, "late"))
+    sessions = conduct.appointments().filter(pl.col("outcome") == "attended")
+    return sessions.with_columns(value=pl.col("began_at") - pl.col("start") > passed)
 
 
 def _in_time(conduct: Conduct) -> pl.DataFrame:
@@ -229,12 +237,9 @@ class Measure:
 
     def lacking(self, cohort: Cohort) -> str:
         """What the cohort would have to have, in words; empty where it has it."""
-        if self.term == LATE_STARTS:
-            return "needs the time at which sessions began, which no table holds"
         return lacking(self.needs, cohort)
 
 
-LATE_STARTS = "started_late"
 CASELOAD = "caseload"
 _CANCELLED: Need = ("appointments", ("cancelled_at",))
 _BOOKED: Need = ("appointments", ("booked_at",))
@@ -279,7 +284,13 @@ MEASURES: tuple[Measure, ...] = (
         _new_time_after_cancel,
         (_BOOKED,),
     ),
-    Measure(LATE_STARTS, "Started late", "sessions", _by_the_service),
+    Measure(
+        "started_late",
+        "Started late",
+        "sessions",
+        _started_late,
+        (("appointments", ("began_at",)),),
+    ),
     Measure(
         "followed_up_after_a_miss",
         "Followed up after a miss",

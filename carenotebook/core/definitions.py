@@ -39,6 +39,7 @@ class Appointments(dy.Schema):
     replaces = _text()
     modality = _one_of(options.MODALITIES)
     duration_min = dy.Float64(nullable=True, min=0)
+    began_at = _time()
     reason = _one_of(options.REASONS)
 
 

@@ -97,6 +97,7 @@ NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
             rf"(created|made)( {_WHEN})?|scheduled {_WHEN}|date (created|made)",
         ),
         "cancelled_at": (rf"(cancelled|cancellation) {_WHEN}|date cancelled", r"cancelled"),
+        "began_at": (rf"(began|actual start|session began)( {_WHEN})?", rf"seen {_WHEN}"),
         "replaces": (
             r"replaces|(rescheduled|moved) from( id)?|original appointment( id)?",
             r"previous appointment( id)?",

@@ -56,6 +56,7 @@ def appointments(world: World, care: Care, outcome: Ints) -> pl.DataFrame:
             "replaces": idents(replaced, "appointment", width, v.replaces >= 0),
             "modality": labels(_modality(world, care), MODALITIES, kind["modality"]),
             "duration_min": numbers(np.full(size, world.truth.service.session_minutes)),
+            "began_at": times(_began(world, care), outcome == CODE["attended"]),
             "reason": labels(_reasons(world, care, outcome), REASONS, kind["reason"]),
         }
     )[order]
@@ -67,6 +68,15 @@ def _modality(world: World, care: Care) -> Ints:
     usual = draws.pick((s.video, s.phone, max(1 - s.video - s.phone, 0.0)), world.people.size)
     changed = draws.happens(0.04, care.sessions.client.size)
     return np.where(changed, MODALITIES.index("phone"), usual[care.sessions.client])
+
+
+def _began(world: World, care: Care) -> Ints:
+    """When a session would begin: within four minutes, one in ten up to twenty minutes late."""
+    draws, start = world.draws["beginnings"], care.sessions.start
+    late = draws.happens(0.1, start.size)
+    minutes = draws.whole(np.where(late, 6, 0), np.where(late, 20, 4), start.size)
+    begun: Ints = start + minutes
+    return begun
 
 
 def _reasons(world: World, care: Care, outcome: Ints) -> Ints:

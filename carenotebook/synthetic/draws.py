@@ -31,6 +31,7 @@ STREAMS = (
     "contacts",
     "checkins",
     "actions",
+    "beginnings",
 )
 _SQRT_3 = 1.7320508075688772
 

@@ -11,7 +11,7 @@ from carenotebook.core.errors import MissingDataError, OptionError
 
 
 def visit(client, start, outcome, therapist="t", **more):
-    columns = ("appointment_id", "booked_at", "cancelled_at", "replaces")
+    columns = ("appointment_id", "booked_at", "cancelled_at", "began_at", "replaces")
     return {
         "client_id": client,
         "start": start,
@@ -23,12 +23,12 @@ def visit(client, start, outcome, therapist="t", **more):
 
 
 APPOINTMENTS = [
-    # two days' notice, moved to day 20, booked when it was cancelled
+    # two days' notice, moved to day 20, booked when it was cancelled; began 14 minutes late
     visit("a", 10, "provider_cancel", appointment_id="1", cancelled_at=8),
-    visit("a", 20, "attended", appointment_id="2", booked_at=8, replaces="1"),
+    visit("a", 20, "attended", appointment_id="2", booked_at=8, replaces="1", began_at=20.01),
     # six hours' notice, a new time 20 days later: too late
     visit("b", 12, "provider_cancel", cancelled_at=11.75),
-    visit("b", 40, "attended", booked_at=31.75),
+    visit("b", 40, "attended", booked_at=31.75, began_at=40.001),
     # cancelled too late to follow, notice not known
     visit("c", 95, "provider_cancel"),
     visit("a", 30, "no_show"),  # followed up by a call on day 33, under the policy, no notice
@@ -88,6 +88,7 @@ EXPECTED = {  # numerator, denominator, left out
     "cancelled_in_time": (1, 2, 1),
     "moved_to_a_new_time": (1, 1, 2),  # two have no id that could be replaced
     "new_time_after_cancelling": (1, 2, 1),
+    "started_late": (1, 2, 3),
     "followed_up_after_a_miss": (2, 4, 1),
     "new_time_after_a_miss": (2, 4, 1),
     "message_answered": (2, 3, 1),
@@ -104,8 +105,19 @@ def test_every_figure_by_hand():
     assert {t: tuple(rows[t][c] for c in columns) for t in EXPECTED} == EXPECTED
     medians = {t: (rows[t]["estimate"], rows[t]["denominator"]) for t in MEDIANS}
     assert medians == {t: (pytest.approx(m), n) for t, (m, n) in MEDIANS.items()}
-    assert rows["started_late"]["needs"].startswith("needs the time at which sessions began")
-    assert set(rows) == {*EXPECTED, *MEDIANS, "started_late"}
+    assert set(rows) == {*EXPECTED, *MEDIANS}
+
+
+def test_how_late_a_session_may_begin_is_for_the_team_to_say():
+    started = pl.col("term") == "started_late"
+    patient = cn.practice_review(cohort(), late="15m").tidy().filter(started)
+    assert patient["numerator"].item() == 0
+    strict = cn.practice_review(cohort(), late="1m").tidy().filter(started)
+    assert strict["numerator"].item() == 2
+    without = [{k: v for k, v in row.items() if k != "began_at"} for row in APPOINTMENTS]
+    row = cn.practice_review(cohort(appointments=without)).tidy().filter(started)
+    assert row["numerator"].item() is None
+    assert "began_at" in row["needs"].item()
 
 
 def test_groups_add_up_to_everyone_and_come_by_size():

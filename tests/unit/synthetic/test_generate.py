@@ -11,7 +11,7 @@ from carenotebook.core import schema
 from carenotebook.core.errors import OptionError
 from carenotebook.synthetic.truth import Truth
 
-HASH_OF_200 = "211c9576a477c725c7539516c5bfa39fbff27c215a1126f6ce9b18c4c0c4b772"
+HASH_OF_200 = "803af979ca0bd95176c8b306c86196acd093c5ab49ef5f2400ef54db42dcb226"
 DAY = timedelta(days=1)
 
 
