@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from carenotebook.effects import hac
 from carenotebook.effects.frames import Array, codes
+from carenotebook.effects.segments import Segments
 from carenotebook.results.statistics import Z95
 
 Family = Literal["poisson", "quasipoisson", "gaussian"]
@@ -26,7 +28,7 @@ class Model:
     family : {"poisson", "quasipoisson", "gaussian"}
     covariance : {"model", "hac"}
     lags : int or None
-        How far back robust errors reach; None for `default_lags`.
+        How far back the robust errors of Newey & West reach; None for those of `hac.calibrated`.
     """
 
     family: Family
@@ -52,94 +54,94 @@ class SeriesFit:
     ----------
     params : array of shape (terms,)
     covariance : array of shape (terms, terms)
-    freedom : float
+    freedom : float or array of shape (terms,)
         Of Student's t; infinite where the normal distribution applies.
     residual_df : int
     dispersion : float
         Pearson's chi-squared over the residual degrees of freedom.
     fitted, residuals : arrays of shape (points,)
         Means (rates where there is an exposure); Pearson residuals.
+    correlation : float or None
+        Between neighbouring errors, where the errors rest on it.
     """
 
     params: Array
     covariance: Array
-    freedom: float
+    freedom: float | Array
     residual_df: int
     dispersion: float
     fitted: Array
     residuals: Array
+    correlation: float | None = None
 
     @property
     def errors(self) -> Array:
         return np.sqrt(np.diag(self.covariance))
 
 
-def fit_series(
-    outcome: Array, exposure: Array, matrix: Array, at: Array, model: Model
-) -> SeriesFit:
-    """Fit a log-linear model of counts, or a linear one of values, by exposure.
-
-    Notes
-    -----
-    The robust errors are Newey & West's (1987) with Bartlett weights and the factor n / (n - k);
-    scores of points that share a time (of a control series) are added up first (Driscoll & Kraay
-    1998).
-    """
+def fit_series(parts: Segments, model: Model) -> SeriesFit:
+    """Fit a log-linear model of counts, or a linear one of values, by exposure."""
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-    counts = model.counts
+    counts, exposure = model.counts, parts.exposure
     kind = sm.families.Poisson() if counts else sm.families.Gaussian()
-    target = outcome if counts else outcome / exposure
+    target = parts.outcome if counts else parts.outcome / exposure
     more = {"offset": np.log(exposure)} if counts else {"var_weights": exposure}
-    scale = np.abs(matrix).max(0)
+    scale = np.abs(parts.matrix).max(0)
+    scaled = parts.matrix / scale
     with warnings.catch_warnings():
         # It means a fit without residuals, which is for the caller to judge.
         warnings.simplefilter("ignore", PerfectSeparationWarning)
-        fit = sm.GLM(target, matrix / scale, family=kind, **more).fit(tol=1e-12)
+        fit = sm.GLM(target, scaled, family=kind, **more).fit(tol=1e-12)
     mean, residual_df = np.asarray(fit.mu), int(fit.df_resid)
-    weight = mean if counts else exposure
-    scores = matrix * ((target - mean) * (1.0 if counts else exposure))[:, None]
-    residuals = (target - mean) * (1 / np.sqrt(mean) if counts else np.sqrt(exposure))
+    root = np.sqrt(mean if counts else exposure)
+    residuals = (target - mean) / root if counts else (target - mean) * root
     dispersion = float((residuals**2).sum() / residual_df)
-    scaled = matrix / scale
-    bread = np.linalg.inv(scaled.T @ (scaled * weight[:, None])) / np.outer(scale, scale)
-    if model.covariance == "hac":
-        lags = default_lags(len(np.unique(at))) if model.lags is None else model.lags
-        meat = _long_run(scores, at, lags) * len(target) / residual_df
-        found = bread @ meat @ bread
-    else:
-        found = bread * (1.0 if model.family == "poisson" else dispersion)
+    place = codes(pl.DataFrame({"at": parts.at}), "at")
+    series = hac.Series(scaled * root[:, None], residuals, place, ~parts.treated)
+    covariance, freedom, correlation = _errors(series, model, dispersion)
     return SeriesFit(
         params=np.asarray(fit.params) / scale,
-        covariance=found,
-        freedom=np.inf if model.normal else float(residual_df),
+        covariance=covariance / np.outer(scale, scale),
+        freedom=freedom,
         residual_df=residual_df,
         dispersion=dispersion,
         fitted=mean / exposure if counts else mean,
         residuals=residuals,
+        correlation=correlation,
     )
 
 
-def default_lags(points: int) -> int:
-    """Newey & West's (1994) rule of thumb for how far back errors are correlated."""
-    return int(4 * (points / 100) ** (2 / 9))
+def _errors(
+    series: hac.Series, model: Model, dispersion: float
+) -> tuple[Array, float | Array, float | None]:
+    """Covariance, degrees of freedom, and the correlation that they rest on."""
+    points, terms = series.design.shape
+    left = float(points - terms)
+    if model.covariance == "model":
+        spread = 1.0 if model.family == "poisson" else dispersion
+        bread = np.asarray(np.linalg.inv(series.design.T @ series.design), np.float64)
+        return bread * spread, np.inf if model.normal else left, None
+    if model.lags is not None:
+        robust: Array = hac.newey_west(series, model.lags) * (points / left)
+        return robust, left, None
+    return hac.calibrated(series, hac.default_lags(series.times))
 
 
-def quantile(freedom: float, share: float = 0.975) -> float:
+def quantile(freedom: float | Array, share: float = 0.975) -> Array:
     """Of Student's t, or of the normal distribution where the degrees are infinite."""
-    if np.isinf(freedom) and share == 0.975:
-        return Z95
     from scipy.stats import t
 
-    return float(t.ppf(share, freedom))
+    normal = Z95 if share == 0.975 else t.ppf(share, np.inf)
+    return np.where(np.isinf(freedom), normal, t.ppf(share, freedom))
 
 
 def tidy_terms(
     terms: list[str],
     estimate: Array,
     errors: Array,
-    freedom: float,
+    freedom: float | Array,
     *,
     ratios: bool = False,
 ) -> pl.DataFrame:
@@ -165,14 +167,3 @@ def tidy_terms(
             "ratio_high": np.exp(estimate + reach),
         }
     return pl.DataFrame(columns)
-
-
-def _long_run(scores: Array, at: Array, lags: int) -> Array:
-    place = codes(pl.DataFrame({"at": at}), "at")
-    summed = np.zeros((place.max() + 1, scores.shape[1]))
-    np.add.at(summed, place, scores)
-    found: Array = summed.T @ summed
-    for lag in range(1, min(lags, len(summed) - 1) + 1):
-        crossed = summed[lag:].T @ summed[:-lag]
-        found = found + (1 - lag / (lags + 1)) * (crossed + crossed.T)
-    return found

@@ -63,15 +63,28 @@ def _carried(points: int, covariance: str):
     return run
 
 
-def _values(points: int, covariance: str, *, alike: bool):
+def _values(points: int, covariance: str, *, alike: bool, lags: int | None = None):
     def run(chance: np.random.Generator, effect: float) -> Answer:
         month, start = np.arange(points), int(0.6 * points)
         noise = _alike(chance, points, 1.0) if alike else chance.normal(size=points)
         y = 20 + 0.02 * month + effect * (month >= start) + noise
         frame = pl.DataFrame({"month": month, "y": y})
-        return _asked(frame, start, family="gaussian", covariance=covariance)
+        return _asked(frame, start, family="gaussian", covariance=covariance, lags=lags)
 
     return run
+
+
+def _beside(chance: np.random.Generator, effect: float) -> Answer:
+    """Two series that share half of their noise; the policy touches one."""
+    month, points = np.arange(72), 72
+    shared = _alike(chance, points, 0.14)
+    sides = []
+    for touched in (1, 0):
+        noise = shared + _alike(chance, points, 0.14)
+        mean = 60 * np.exp(0.002 * month + effect * touched * (month >= 40) + noise)
+        counts = chance.poisson(mean)
+        sides.append(pl.DataFrame({"month": month, "y": counts, "beside": 1 - touched}))
+    return _asked(pl.concat(sides), 40, family="quasipoisson", covariance="hac", control="beside")
 
 
 @cache
@@ -157,6 +170,34 @@ DESIGNS = (
         _belts,
         _FALL,
         0,
+    ),
+    Design(
+        "its-hac-free",
+        _GAUSS + _HAC,
+        "48 months, independent",
+        "outside",
+        _values(48, "hac", alike=False),
+        1,
+        0,
+    ),
+    Design(
+        "its-hac-control",
+        _QUASI + _HAC,
+        "72 months and a control series, autoregressive noise 0.4, half of it shared",
+        "outside",
+        _beside,
+        _FALL,
+        0,
+    ),
+    Design(
+        "its-hac-lags",
+        _GAUSS + ", Newey-West",
+        "its-hac with 4 lags, nothing for a short series",
+        "outside",
+        _values(144, "hac", alike=True, lags=4),
+        1,
+        0,
+        fails=True,
     ),
     Design(
         "its-overdispersed",

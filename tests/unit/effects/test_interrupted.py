@@ -169,3 +169,31 @@ def test_a_line_through_every_point_is_told_from_certainty():
     with pytest.raises(OptionError, match="goes through every point"):
         study(stepped, family="quasipoisson")
     assert study(stepped, family="poisson").tidy()["std_error"][0] > 0.01
+
+
+def test_errors_for_a_short_series_widen_with_what_neighbours_share():
+    rng = np.random.default_rng(5)
+    shared = np.repeat(rng.normal(0, 0.2, 16), 3)
+    frame = made().with_columns(pl.col("missed") * np.exp(shared))
+    plain, short, fixed = (
+        study(frame, family="quasipoisson", **options)
+        for options in ({}, {"covariance": "hac"}, {"covariance": "hac", "lags": 3})
+    )
+    width = [
+        (r["conf_high"] - r["conf_low"]) / 2
+        for r in (f.tidy().row(0, named=True) for f in (plain, fixed, short))
+    ]
+
+    assert width == sorted(width)
+    assert short.tidy()["df"].max() < fixed.tidy()["df"].min() == plain.basis.residual_df
+    assert "of errors, allowing for the terms fitted" in short.summary()
+
+
+def test_errors_for_a_short_series_are_not_for_a_very_long_one():
+    points = 4001
+    counts = np.random.default_rng(2).poisson(50, points)
+    frame = pl.DataFrame({"month": np.arange(points), "missed": counts})
+
+    with pytest.raises(OptionError, match="lags="):
+        study(frame, 2000, covariance="hac")
+    assert study(frame, 2000, covariance="hac", lags=9).tidy().height == 3
