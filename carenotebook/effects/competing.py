@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.curves import followed_alike
+from carenotebook.effects.curves import CURVE, check_names, followed_alike
 from carenotebook.effects.frames import complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
 
 _CALLER = "cumulative_incidence()"
-MOST_TIMES = 400
-"""Beyond so many distinct times a curve is told at that many of them, evenly by rank."""
+LEAST_TIMES = 400
+MOST_WORK = 50_000_000
+"""Clusters times distinct times beyond which a curve by cluster is told at fewer of these, evenly
+by rank, at 400 of them at least."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -48,8 +50,9 @@ class CumulativeIncidenceCurve(Result):
         -------
         polars.DataFrame
             The `by` columns, term (the cause), time, at_risk (just before), events (of that cause
-            by then), estimate, std_error, conf_low, conf_high (log-log). At one time the causes
-            of a group and those still in care add up to everyone.
+            by then), estimate, std_error, conf_low, conf_high (log-log; null where nobody, or
+            everybody, has met it). At one time the causes of a group and those still in care add
+            up to everyone. A group that met none has its last time alone.
         """
         return self.frame
 
@@ -138,6 +141,7 @@ def cumulative_incidence(
     """
     groups = (by,) if isinstance(by, str) else tuple(by or ())
     frame, _ = taken(frame, [duration, event, *groups, cluster], _CALLER)
+    check_names(groups, ["term", *CURVE], _CALLER)
     used, left_out = complete(frame, [duration, *([cluster] if cluster else [])], _CALLER)
     time = numbers(used, duration, _CALLER)
     if (time < 0).any():
@@ -192,9 +196,12 @@ def _curves(part: pl.DataFrame, causes: Sequence[str]) -> pl.DataFrame:
     time, cause = part["_time"].to_numpy(), part["_cause"]
     steps, ranks = np.unique(time, return_inverse=True)
     ended = np.unique(ranks[cause.is_not_null().to_numpy()])
-    if len(ended) > MOST_TIMES:
-        ended = ended[np.linspace(0, len(ended) - 1, MOST_TIMES).round().astype(np.int64)]
+    ended = ended if len(ended) else ranks.max(keepdims=True)
     rows = part["_cluster"].to_numpy()
+    clusters = part["_cluster"].n_unique()
+    most = len(ended) if clusters == len(rows) else max(LEAST_TIMES, MOST_WORK // clusters)
+    if len(ended) > most:
+        ended = ended[np.linspace(0, len(ended) - 1, most).round().astype(np.int64)]
     frames = []
     for name in causes:
         mine = (cause == name).fill_null(value=False).to_numpy()
@@ -212,7 +219,9 @@ def _curves(part: pl.DataFrame, causes: Sequence[str]) -> pl.DataFrame:
             "conf_high": found.conf_high,
         }
         frames.append(pl.DataFrame(columns))
-    return pl.concat(frames)
+    inside = pl.col("estimate").is_between(0, 1, closed="none")
+    ends = ("conf_low", "conf_high")
+    return pl.concat(frames).with_columns(pl.when(inside).then(pl.col(c)).alias(c) for c in ends)
 
 
 def _shown(curve: pl.DataFrame, gate: Privacy) -> pl.DataFrame:

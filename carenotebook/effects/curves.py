@@ -11,6 +11,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
+from carenotebook.effects.logrank import log_rank
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.estimate import Assumption, Basis, said_basis
@@ -21,6 +22,8 @@ from carenotebook.results.words import from_to, p_value, percent, significant
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
 
+_TEST = {"statistic": pl.Float64, "df": pl.Int64, "p_value": pl.Float64}
+_GROUP = "_group"
 CURVE = ("time", "at_risk", "events", "estimate", "std_error", "conf_low", "conf_high")
 
 
@@ -86,7 +89,7 @@ class SurvivalCurve(Result):
         OptionError
             If some group is not followed for so long.
         """
-        short = [s for s in self.steps if until > s.longest and s.survival[-1:].any()]
+        short = [s for s in self.steps if until > s.longest and s.survival[-1:].all()]
         if until <= 0 or short:
             raise OptionError(
                 "rmst(until=): above 0, and not beyond the longest follow-up of each group."
@@ -99,23 +102,21 @@ class SurvivalCurve(Result):
         Returns
         -------
         polars.DataFrame
-            One row: statistic, df, p_value.
+            One row: statistic, df, p_value. Null where no two groups were ever at risk together;
+            a group that never was beside another has no degree of freedom.
 
         Raises
         ------
         OptionError
             If there is one group, or no event.
         """
-        from statsmodels.duration.survfunc import survdiff
-
         if self.groups.height < 2:
             raise OptionError("logrank() compares groups: give survival_curve(by=) two or more.")
         time, status, group = (self.rows[c].to_numpy() for c in ("time", "status", "group"))
         if not status.any():
             raise OptionError("logrank(): nothing has happened in any group.")
-        statistic, p = survdiff(time, status, group)
-        found = {"statistic": float(statistic), "df": self.groups.height - 1, "p_value": float(p)}
-        return pl.DataFrame(found)
+        found = dict(zip(_TEST, ([v] for v in log_rank(time, status, group)), strict=True))
+        return pl.DataFrame(found, schema=_TEST)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The curve, as far as no step tells of a small number of people.
@@ -208,21 +209,22 @@ def survival_curve(
     caller = "survival_curve()"
     groups = (by,) if isinstance(by, str) else tuple(by or ())
     frame, _ = taken(frame, [duration, event, *groups], caller)
+    check_names(groups, CURVE, caller)
     used, left_out = complete(frame, [duration, event], caller)
     time, status = _checked(used, duration, event, caller)
     labels = used.select(groups).unique().sort(groups, nulls_last=True) if groups else used.select()
     numbered = (
         used.select(groups).join(
-            labels.with_row_index("group"),
+            labels.with_row_index(_GROUP),
             on=list(groups),
             how="left",
             nulls_equal=True,
             maintain_order="left",
         )
         if groups
-        else pl.DataFrame({"group": np.zeros(used.height, np.int64)})
+        else pl.DataFrame({_GROUP: np.zeros(used.height, np.int64)})
     )
-    group = numbered["group"].to_numpy()
+    group = numbered[_GROUP].cast(pl.Int64).to_numpy()
     count = max(labels.height, 1)
     rows = pl.DataFrame({"time": time, "status": status.astype(np.int64), "group": group})
     return SurvivalCurve(
@@ -252,18 +254,28 @@ def followed_alike(rows: pl.DataFrame, groups: int) -> Assumption:
         time, status (0: follow-up ended first), group.
     groups : int
     """
-    from statsmodels.duration.survfunc import survdiff
-
     text = "Those whose follow-up ends early are like those who stay in it."
     ended = 1 - rows["status"].to_numpy()
     if groups < 2 or not ended.any():
         return Assumption(text, "" if ended.any() else "nobody's follow-up ends early")
-    _, p = survdiff(rows["time"].to_numpy(), ended, rows["group"].to_numpy())
+    _, _, p = log_rank(rows["time"].to_numpy(), ended, rows["group"].to_numpy())
+    if p is None:
+        return Assumption(text, "nobody's follow-up ends early while others are followed")
     return Assumption(
         text,
         f"how soon follow-up ends, by group: log-rank {p_value(float(p))}; a small p-value says "
         "that groups were not followed alike",
     )
+
+
+def check_names(by: Sequence[str], columns: Sequence[str], caller: str) -> None:
+    """Refuse groups whose columns the result could not tell from its own."""
+    same = sorted(set(by) & set(columns))
+    if same or len(set(by)) < len(by):
+        raise OptionError(
+            f"{caller}: by= names {', '.join(same) or 'a column twice'}"
+            f"{', as the result names its own columns; rename it' if same else ''}."
+        )
 
 
 def _checked(frame: pl.DataFrame, duration: str, event: str, caller: str) -> tuple[Array, Array]:

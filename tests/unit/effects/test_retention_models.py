@@ -98,6 +98,9 @@ def test_no_shown_step_tells_of_few():
         ({}, lambda f: curve(f).logrank(), "two or more"),
         ({}, lambda f: curve(f).rmst(40), "follow-up"),
         ({"left": False}, lambda f: curve(f, by="far").logrank(), "nothing has happened"),
+        ({"left": False}, lambda f: curve(f, by="far").rmst(40), "follow-up"),
+        ({"events": 1}, lambda f: curve(f, by="events"), "rename"),
+        ({"term": 1}, lambda f: ends(f, by="term"), "rename"),
         ({"far": 1}, lambda f: cn.effects.hazard_model(f, "weeks", "left", ["far"]), "same"),
         ({"left": 0}, lambda f: cn.effects.hazard_model(f, "weeks", "left", ["far"]), "no row"),
         ({}, lambda f: cn.effects.hazard_model(f, "weeks", "left", []), "covariates"),
@@ -123,3 +126,42 @@ def test_what_cannot_be_estimated_is_refused(change, call, says):
     values = {k: v if isinstance(v, pl.Expr) else pl.lit(v) for k, v in change.items()}
     with pytest.raises(OptionError, match=says):
         call(stays().with_columns(**values))
+
+
+def test_groups_that_were_never_followed_side_by_side_are_not_held_against_each_other():
+    early = pl.DataFrame({"weeks": [1, 2, 3, 3], "left": [1, 1, 1, 1], "group": ["a"] * 4})
+    late = pl.DataFrame({"weeks": [9, 9, 9], "left": [0, 0, 0], "group": ["b"] * 3})
+    found = curve(pl.concat([early, late]), by="group")
+
+    assert found.logrank()["df"].item() == 1
+    assert found.diagnostics()["diagnostic"].item().startswith("nobody's follow-up ends early")
+
+
+def test_a_group_that_nobody_has_left_keeps_its_place_among_competing_ends():
+    frame = stays().with_columns(
+        way=pl.when(site="West").then(pl.lit("censored")).otherwise("way"), group="site"
+    )
+    found = ends(frame, by="group").tidy().filter(group="West")
+
+    assert found.select("term", "estimate", "events", "conf_low", "conf_high").rows() == [
+        ("a", 0.0, 0, None, None),
+        ("b", 0.0, 0, None, None),
+    ]
+
+
+def test_every_time_of_a_long_curve_is_told():
+    weeks = np.arange(1, 2001) / 7
+    frame = pl.DataFrame({"weeks": weeks, "way": np.where(np.arange(2000) % 2, "a", "b")})
+
+    assert ends(frame).tidy().filter(term="a")["time"].to_list() == weeks.tolist()
+
+
+def test_a_covariate_that_reaches_far_does_not_look_like_separation():
+    rng = np.random.default_rng(3)
+    far = rng.lognormal(0, 1.5, 3000)
+    weeks = rng.exponential(np.exp(-0.4 * np.minimum(far, 30)))
+    found = cn.effects.hazard_model(
+        pl.DataFrame({"weeks": weeks, "left": 1, "far": far}), "weeks", "left", ["far"]
+    ).tidy()
+
+    assert 0 < found["estimate"].item() < 1

@@ -1,0 +1,121 @@
+"""More public data sets beside R, chosen for what else they ask of the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import polars as pl
+from compared import Compared, as_text, beside, data, reference
+
+import carenotebook as cn
+
+
+def staying() -> Iterator[Compared]:
+    """Two grouping columns, one called group, groups never at risk together as follow-up ends."""
+    sets: dict[str, tuple[pl.DataFrame, str, str, list[str], float]] = {
+        "bmt": (data("KMsurv", "bmt"), "t2", "d3", ["group"], 1000),
+        "hodgkin": (data("KMsurv", "hodg"), "time", "delta", ["gtype", "dtype"], 300),
+        "smoking": (data("asaur", "pharmacoSmoking"), "ttr", "relapse", ["grp"], 150),
+    }
+    for name, (frame, time, event, by, until) in sets.items():
+        theirs = reference("further")[f"curve_{name}"]
+        found = cn.effects.survival_curve(as_text(frame), time, event, by)
+        median, mean = found.median(), found.rmst(until)
+        ours = {
+            "median": median["estimate"],
+            "median_low": median["conf_low"],
+            "median_high": median["conf_high"],
+            "mean": mean["estimate"],
+            "mean_error": mean["std_error"],
+            "log_rank": found.logrank()["statistic"],
+        }
+        for figure, values in ours.items():
+            names = [f"{figure} {i + 1}" for i in range(len(values))]
+            yield from beside(f"{name}, Kaplan-Meier (R)", names, theirs[figure], values)
+
+
+def visits_of_pbc() -> pl.DataFrame:
+    """One row a stretch between visits, as in the script."""
+    following = pl.col("day").shift(-1).over("id")
+    return (
+        data("survival", "pbcseq")
+        .sort("id", "day")
+        .with_columns(
+            stop=following.fill_null(pl.col("futime")),
+            died=following.is_null() & (pl.col("status") == 2),
+        )
+        .filter(pl.col("stop") > pl.col("day"))
+    )
+
+
+def leaving() -> Iterator[Compared]:
+    """Cox models: far outlying covariates, visits with late entry, pairs, many ties."""
+    feeding = ["race", "poverty", "smoke", "alcohol", "yschool"]
+    models: dict[str, tuple[pl.DataFrame, str, str, list[str], dict[str, Any]]] = {
+        "light_chains": (
+            data("survival", "flchain"),
+            "futime",
+            "death",
+            ["age", "sex", "kappa", "lambda", "creatinine"],
+            {},
+        ),
+        "pbc_visits": (
+            visits_of_pbc(),
+            "stop",
+            "died",
+            ["bili", "albumin", "age"],
+            {"entry": "day", "cluster": "id"},
+        ),
+        "infections": (
+            data("survival", "cgd"),
+            "tstop",
+            "status",
+            ["treat", "age"],
+            {"entry": "tstart", "cluster": "id", "strata": "hos.cat", "ties": "breslow"},
+        ),
+        "retinopathy": (
+            data("survival", "retinopathy"),
+            "futime",
+            "status",
+            ["trt", "age", "type", "risk"],
+            {"cluster": "id"},
+        ),
+        "breast_feeding": (data("KMsurv", "bfeed"), "duration", "delta", feeding, {}),
+    }
+    for name, (frame, time, event, covariates, more) in models.items():
+        found = cn.effects.hazard_model(frame, time, event, covariates, **more)
+        theirs, tidy = reference("further")[f"cox_{name}"], found.tidy()
+        source, terms = f"{name.replace('_', ' ')}, Cox (R)", tidy["term"].to_list()
+        yield from beside(source, terms, theirs["estimate"], tidy["estimate"])
+        errors = [f"{t}, SE" for t in terms]
+        yield from beside(source, errors, theirs["std_error"], tidy["std_error"])
+        tests = [f"{t}, proportionality" for t in [*terms, "GLOBAL"]]
+        yield from beside(source, tests, theirs["test"], found.proportionality()["statistic"])
+        yield from beside(
+            source, ["log-likelihood"], theirs["log_likelihood"], [found.log_likelihood]
+        )
+
+
+def ending() -> Iterator[Compared]:
+    """Competing ends at more than 400 distinct times, in two groups."""
+    frame = data("survival", "rotterdam").with_columns(
+        time=pl.min_horizontal("rtime", "dtime"),
+        end=pl.when(pl.col("recur") == 1).then(1).otherwise(2 * pl.col("death")),
+    )
+    found = cn.effects.cumulative_incidence(frame, "time", "end", by="chemo").tidy()
+    theirs = reference("further")["ends_rotterdam"]
+    cells = [(end, chemo, t) for end in "12" for chemo in (0, 1) for t in theirs["at"]]
+    rows = pl.concat(
+        found.filter(pl.col("time") <= t, term=end, chemo=chemo).tail(1) for end, chemo, t in cells
+    )
+    for column in ("estimate", "std_error", "conf_low", "conf_high"):
+        names = [f"end {end}, chemo {chemo}, {t}: {column}" for end, chemo, t in cells]
+        yield from beside("rotterdam, Aalen-Johansen (R)", names, theirs[column], rows[column])
+
+
+GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
+    "staying": staying,
+    "leaving": leaving,
+    "ending": ending,
+}
