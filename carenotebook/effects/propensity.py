@@ -101,7 +101,7 @@ def check_weights(treated: npt.NDArray[np.bool_], weights: Weights, caller: str)
             f"{caller}: the weights explode (largest {weights.largest:,.0f} before truncation; one "
             f"row holds up to {heavy:.0%} of its group; the effective size of a group falls to "
             f"{thin:.0%}): hardly anyone with some covariates was in one of the groups. Keep only "
-            'those who could be in either, adjust for less, or use method="overlap".'
+            'those who could be in either, adjust for less, or use method="overlap" or truncate=.'
         )
 
 

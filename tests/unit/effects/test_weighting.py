@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.api import Logit, add_constant
 
 import carenotebook as cn
 from carenotebook.core.errors import OptionError
@@ -29,7 +30,24 @@ def test_weights_recover_what_a_plain_comparison_misses(method):
     assert row["conf_low"] < -2 < row["conf_high"]
     assert found.balance["before"].abs().max() > 0.5
     assert found.balance["balanced"].all()
-    assert "truncated at the 0.1% ends" in found.summary() or method == "overlap"
+
+
+def test_weights_are_cut_where_asked_for_alone():
+    frame = confounded()
+    whole, cut = (
+        cn.effects.weighted_effect(frame, "score", "treated", ["severe"], **more)
+        for more in ({}, {"truncate": 0.05})
+    )
+    chance = Logit(frame["treated"], add_constant(frame["severe"].to_numpy())).fit(disp=0).predict()
+    treated = frame["treated"].to_numpy() == 1
+    means = [
+        np.average(frame["score"].to_numpy()[g], weights=1 / p[g])
+        for g, p in ((treated, chance), (~treated, 1 - chance))
+    ]
+
+    assert whole.tidy()["estimate"].item() == pytest.approx(means[0] - means[1], abs=1e-8)
+    assert "truncated" not in whole.summary()
+    assert "truncated at the 5.0% ends" in cut.summary()
 
 
 def test_rows_with_a_missing_value_are_counted():
@@ -77,3 +95,15 @@ def test_few_rows_are_hidden_where_shown():
     assert found.tidy()["estimate"].item() is not None
     shown = found.released(cn.Privacy(min_cell=50))
     assert shown.frame["estimate"].item() is None
+
+
+def test_overlap_weights_serve_where_hardly_any_control_is_like_the_treated():
+    chance = np.random.default_rng(4)
+    severe = np.concatenate([chance.normal(4, 1, 60), chance.normal(0, 1.2, 3000)])
+    treated = np.arange(3060) < 60
+    score = 10 + severe - 2 * treated + chance.normal(size=3060)
+    frame = pl.DataFrame({"score": score, "treated": treated, "severe": severe})
+    found = cn.effects.weighted_effect(frame, "score", "treated", ["severe"], "overlap")
+
+    assert (found.overlap["effective"] / found.overlap["rows"]).min() < 0.1
+    assert found.tidy()["conf_low"].item() < -2 < found.tidy()["conf_high"].item()
