@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,7 @@ def decision_curve(
     predictions : str or sequence of str
         Columns of probabilities, 0 to 1.
     thresholds : sequence of float
-        Probabilities from which one would act, above 0 and below 1.
+        Probabilities from which one would act, from 0 (always) to below 1.
 
     Returns
     -------
@@ -152,10 +153,14 @@ def _chances(used: pl.DataFrame, models: list[str]) -> dict[str, Array]:
 
 
 def _thresholds(thresholds: Sequence[float]) -> list[float]:
-    at = [float(t) for t in thresholds]
-    if not at or min(at) <= 0 or max(at) >= 1:
-        raise OptionError(f"{CALLER}: thresholds= are probabilities above 0 and below 1.")
-    return at
+    at = list(thresholds)
+    if not at or not all(_is_chance(t) for t in at):
+        raise OptionError(f"{CALLER}: thresholds= are probabilities from 0 to below 1.")
+    return [float(t) for t in at]
+
+
+def _is_chance(value: object) -> bool:
+    return isinstance(value, Real) and 0 <= float(value) < 1
 
 
 def _row(

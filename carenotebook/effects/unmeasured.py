@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import polars as pl
@@ -137,6 +138,7 @@ def e_value(  # noqa: PLR0913 - an estimate, its interval, and what it is measur
     appendix.
     """
     check_option("measure", measure, MEASURES)
+    _check_numbers(estimate, conf_low, conf_high, true, baseline_risk)
     _check_order(estimate, conf_low, conf_high)
     as_ratio = _ratio(measure, rare=rare, baseline_risk=baseline_risk)
     null = (0.0 if measure in {"RD", "SMD"} else 1.0) if true is None else true
@@ -155,9 +157,21 @@ def _strength(ratio: float) -> float:
     return ratio + math.sqrt(ratio * (ratio - 1))
 
 
+def _check_numbers(estimate: float, *others: float | None) -> None:
+    given = [estimate, *(v for v in others if v is not None)]
+    if not all(_is_finite(v) for v in given):
+        raise OptionError(
+            "e_value(): the estimate, its limits, true= and baseline_risk= are numbers."
+        )
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)
+
+
 def _check_order(estimate: float, low: float | None, high: float | None) -> None:
     given = [v for v in (low, estimate, high) if v is not None]
-    if given != sorted(given) or not all(map(math.isfinite, given)):
+    if given != sorted(given):
         raise OptionError("e_value(): give numbers with conf_low <= estimate <= conf_high.")
 
 

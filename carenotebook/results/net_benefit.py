@@ -22,8 +22,8 @@ def net_benefit(
     n : float
         How many there are in all.
     threshold : float
-        The probability of the event from which acting is worth it, above 0 and below 1: with 0.1
-        one event found is worth nine needless actions.
+        The probability of the event from which acting is worth it, from 0 to below 1: with 0.1
+        one event found is worth nine needless actions, with 0 needless ones cost nothing.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def net_benefit(
     Raises
     ------
     OptionError
-        If the threshold is not between 0 and 1.
+        If the threshold is below 0, or 1 or more.
 
     Notes
     -----
@@ -44,8 +44,8 @@ def net_benefit(
     >>> round(float(net_benefit(30, 70, 1000, 0.1)), 5)
     0.02222
     """
-    if not 0 < threshold < 1:
-        raise OptionError("net_benefit(): a threshold probability is above 0 and below 1.")
+    if not 0 <= threshold < 1:
+        raise OptionError("net_benefit(): a threshold probability is from 0 to below 1.")
     found, needless = (np.asarray(a, np.float64) for a in (true_positives, false_positives))
     with np.errstate(divide="ignore", invalid="ignore"):
         return (found - needless * threshold / (1 - threshold)) / n

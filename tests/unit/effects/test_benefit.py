@@ -41,8 +41,10 @@ def test_a_prediction_at_the_threshold_is_acted_on():
         ({"event": pl.lit(0)}, "good", [0.2], "one group only"),
         ({"event": pl.col("event") * 2}, "good", [0.2], "0 and 1"),
         ({"good": pl.col("good") * 2}, "good", [0.2], "probabilities"),
-        ({}, "good", [0.0], "above 0"),
-        ({}, "good", [], "above 0"),
+        ({}, "good", [-0.1], "from 0"),
+        ({}, "good", [1.0], "from 0"),
+        ({}, "good", ["0.2"], "from 0"),
+        ({}, "good", [], "from 0"),
         ({"all": pl.lit(0.5)}, "all", [0.2], "called all or none"),
         ({}, "other", [0.2], "no column other"),
     ],
@@ -50,6 +52,14 @@ def test_a_prediction_at_the_threshold_is_acted_on():
 def test_what_is_no_prediction_is_refused(change, predictions, thresholds, told):
     with pytest.raises(OptionError, match=told):
         cn.effects.decision_curve(PEOPLE.with_columns(**change), "event", predictions, thresholds)
+
+
+def test_at_a_threshold_of_0_everybody_is_acted_on():
+    found = cn.effects.decision_curve(PEOPLE, "event", "good", [0, 0.2]).tidy()
+    share = PEOPLE["event"].mean()
+
+    assert found.filter(model="all", threshold=0)["net_benefit"].item() == pytest.approx(share)
+    assert found.filter(model="good", threshold=0)["net_benefit"].item() == pytest.approx(share)
 
 
 def test_small_cells_are_hidden_and_counts_never_shown():

@@ -58,6 +58,9 @@ def test_a_value_other_than_no_effect():
         ({"estimate": 0.1, "measure": "RD"}, "baseline_risk"),
         ({"estimate": 0.9, "measure": "RD", "baseline_risk": 0.2}, "0 to 1"),
         ({"estimate": 2.0, "measure": "IRR"}, "measure"),
+        ({"estimate": "2.0"}, "are numbers"),
+        ({"estimate": 2.0, "conf_low": "1.5"}, "are numbers"),
+        ({"estimate": 2.0, "true": "1"}, "are numbers"),
     ],
 )
 def test_what_cannot_be_is_refused(call, says):
