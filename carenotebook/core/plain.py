@@ -46,11 +46,11 @@ def numbers_of(values: pl.Series, name: str) -> npt.NDArray[np.float64]:
             f"{name} must hold numbers, not {values.dtype}. Cast it, or name another."
         )
     found = values.cast(pl.Float64).to_numpy()
-    beyond = ~(np.abs(found) < MOST)
-    if beyond.any():
+    if len(found) and not (found.min() > -MOST and found.max() < MOST):
+        beyond = int((~(np.abs(found) < MOST)).sum())
         raise OptionError(
-            f"{name} is not finite, or beyond 1e100, in {int(beyond.sum())} rows. Set it to null "
-            "where it is not known."
+            f"{name} is not finite, or beyond 1e100, in {beyond} rows. Set it to null where it is "
+            "not known."
         )
     return found
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 Ints = npt.NDArray[np.int64]
+Levels = TypeVar("Levels", pl.Series, pl.DataFrame)
 _NARROW = 4
 """A range of whole numbers up to so many times as wide as the column is long needs no sorting."""
 
@@ -19,7 +22,7 @@ def codes(column: pl.Series) -> Ints:
     >>> codes(pl.Series(["b", "a", "b"])).tolist()
     [1, 0, 1]
     """
-    return _coded(column)[0]
+    return _at_most(0, *_placed(column))[0]
 
 
 def pattern_codes(frame: pl.DataFrame, most: int) -> tuple[Ints, pl.DataFrame] | None:
@@ -40,25 +43,25 @@ def pattern_codes(frame: pl.DataFrame, most: int) -> tuple[Ints, pl.DataFrame] |
     for column in frame:
         if column.head(2 * most).n_unique() > most:
             return None
-        place, levels = _coded(column)
+        place, levels = _at_most(most, *_placed(column))
         if len(levels) > most:
             return None
+        joint = code * len(levels) + place if distinct.width > 1 else place
         crossed = distinct.join(levels.to_frame(), how="cross", maintain_order="left_right")
-        joint = code * len(levels) + place if distinct.height > 1 else place
-        code, found = _occurring(joint, crossed.height)
-        distinct = crossed[found]
-        if distinct.height > most:
+        code, distinct = _at_most(most, joint, crossed)
+        if len(distinct) > most:
             return None
+    code, distinct = _at_most(0, code, distinct)
     return code, distinct.drop("_")
 
 
-def _coded(column: pl.Series) -> tuple[Ints, pl.Series]:
-    """The place of each value among the levels, and these, in order."""
+def _placed(column: pl.Series) -> tuple[Ints, pl.Series]:
+    """The place of each value among levels in order, of which some may not occur."""
     low, high = (column.min(), column.max()) if column.dtype.is_integer() else (None, None)
     if isinstance(low, int) and isinstance(high, int) and high - low < _NARROW * len(column):
         values = column.cast(pl.Int64).to_numpy()
-        code, found = _occurring(values - low if low else values, high - low + 1)
-        return code, pl.Series(column.name, found + low)
+        levels = pl.Series(column.name, np.arange(low, high + 1))
+        return values - low if low else values, levels
     levels = column.unique().sort()
     if column.dtype == pl.String:
         code = column.cast(pl.Enum(levels)).to_physical().cast(pl.Int64).to_numpy()
@@ -69,11 +72,13 @@ def _coded(column: pl.Series) -> tuple[Ints, pl.Series]:
     return code, levels
 
 
-def _occurring(code: Ints, count: int) -> tuple[Ints, Ints]:
-    """Codes below `count` numbered anew, without gaps, and those that occur."""
-    found = np.flatnonzero(np.bincount(code, minlength=count))
-    if len(found) == count:
-        return code, found
-    place = np.zeros(count, np.int64)
+def _at_most(most: int, code: Ints, levels: Levels) -> tuple[Ints, Levels]:
+    """Where there are more levels than `most`: those that occur, and codes among them."""
+    if len(levels) <= most:
+        return code, levels
+    found = np.flatnonzero(np.bincount(code, minlength=len(levels)))
+    if len(found) == len(levels):
+        return code, levels
+    place = np.zeros(len(levels), np.int64)
     place[found] = np.arange(len(found))
-    return place[code], found
+    return place[code], levels[found]

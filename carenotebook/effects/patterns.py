@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array
+from carenotebook.effects.multiplicities import Counts, drawn
 
 Ints = npt.NDArray[np.int64]
-Counts = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 STEPS, CLOSE = 50, 1e-10
 RUN_AWAY = 30.0
-_AT_ONCE = 10
-"""Draws whose counts lie in the processor's cache together."""
+_CHUNK = 1 << 15
+"""Rows whose codes lie in the processor's cache together."""
 
 _WHOLE_IN_FLOAT32 = 2**24
-"""Whole numbers up to this, and their sums, are exact in single precision."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,7 @@ class Patterns:
         """Coefficients of all rows, and of each draw: shapes (terms,) and (draws, terms)."""
         start = self._fit(self.counts.sum(0, dtype=np.float64)[None, :])
         totals = np.concatenate(
-            [
-                drawn(rng, min(_AT_ONCE, draws - done), self.clusters, self.counts.dtype)
-                @ self.counts
-                for done in range(0, draws, _AT_ONCE)
-            ]
+            [times @ self.counts for times in drawn(rng, draws, self.clusters, self.counts.dtype)]
         )
         return start[0], self._fit(totals.astype(np.float64), start)
 
@@ -57,25 +53,20 @@ class Patterns:
         return newton(self.matrix, without + events, events, start)
 
 
-def counted(matrix: Array, pattern: Ints, cluster: Ints, events: Array) -> Patterns:
+def counted(matrix: Array, pattern: Ints, cluster: Ints, events: npt.NDArray[np.bool_]) -> Patterns:
     """Count rows by cluster, event and pattern."""
     patterns, clusters = len(matrix), int(cluster.max()) + 1
-    cell = (2 * cluster + events.astype(np.int64)) * patterns + pattern
-    counts = np.bincount(cell, minlength=clusters * 2 * patterns).reshape(clusters, -1)
-    if len(counts) * int(counts.max()) < _WHOLE_IN_FLOAT32:
-        return Patterns(matrix, counts.astype(np.float32))
-    return Patterns(matrix, counts.astype(np.float64))
+    counts = np.zeros((clusters, 2 * patterns), _exact(len(events)))
+    for begin in range(0, len(events), _CHUNK):
+        rows = slice(begin, begin + _CHUNK)
+        cell = (2 * cluster[rows] + events[rows]) * patterns + pattern[rows]
+        np.add.at(counts.reshape(-1), cell, counts.dtype.type(1))
+    return Patterns(matrix, counts.astype(_exact(clusters * int(counts.max())), copy=False))
 
 
-def drawn(
-    rng: np.random.Generator, draws: int, clusters: int, dtype: npt.DTypeLike = np.float64
-) -> Counts:
-    """How often each cluster is drawn with replacement: shape (draws, clusters)."""
-    found = np.zeros((draws, clusters), dtype)
-    once = found.dtype.type(1)
-    for row in found:
-        np.add.at(row, rng.integers(0, clusters, clusters, np.int32), once)
-    return found
+def _exact(most: int) -> Any:
+    """A type in which whole numbers up to `most`, and sums up to it, are exact."""
+    return np.float32 if most < _WHOLE_IN_FLOAT32 else np.float64
 
 
 def newton(matrix: Array, rows: Array, events: Array, start: Array | None = None) -> Array:

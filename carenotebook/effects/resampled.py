@@ -66,7 +66,7 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     """A logistic model whose errors know that rows of one client go together.
 
     For a yes-or-no outcome per appointment or session, with clients (or therapists) as clusters.
-    Not for few clusters: with fewer than 40 the percentiles are too narrow.
+    Not for few clusters: fewer than 40 say little of what others would have been like.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     covariates : sequence of str
         Columns: numbers as they are, categories against the first level.
     cluster : str
-        Column that says which rows go together; clusters are drawn with replacement.
+        Column that says which rows go together. A draw is as many clusters as there are, with
+        replacement, each with all its rows.
     draws : int
     seed : int
 
@@ -85,7 +86,8 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     -------
     Bootstrapped
         tidy(): term, estimate (log odds ratio; as statsmodels' Logit gives), std_error (of the
-        draws), conf_low and conf_high (percentiles 2.5 and 97.5), odds_ratio.
+        draws), conf_low and conf_high (percentiles 2.5 and 97.5, further out the fewer the clusters
+        are), odds_ratio.
 
     Raises
     ------
@@ -107,7 +109,9 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     With 16 clusters in two groups, one made-up study in eight was refused because some draw had no
     event in a group (`tests/validation/RESULTS.md`).
 
-    Efron 1979; clusters: Field & Welsh 2007. Newton's method on all draws at once.
+    Efron 1979; clusters: Field & Welsh 2007. How often each cluster is in a draw is multinomial,
+    exactly; each draw is fitted by Newton's method to the maximum, all of them at once. Percentiles
+    expanded for few clusters: Hesterberg 2015, Am Stat 69:371.
     """
     frame, wanted = taken(frame, [outcome, *covariates, cluster], _CALLER)
     used, left_out = complete(frame, wanted, _CALLER)
@@ -119,7 +123,7 @@ def cluster_bootstrap(  # noqa: PLR0913 - a model and how it is drawn
     estimate, found = data.fitted(draws, np.random.default_rng(seed))
     return Bootstrapped(
         heading=f"{outcome}: logistic model, clusters drawn again",
-        frame=_tidy(terms, estimate, found),
+        frame=_tidy(terms, estimate, found, data.clusters),
         basis=Basis(
             estimand=f"Log odds ratio of {outcome} for one unit more of each term, the others "
             "being equal, over all rows.",
@@ -165,8 +169,9 @@ def _with_intercept(matrix: Array) -> Array:
     return np.column_stack([np.ones(len(matrix)), matrix])
 
 
-def _tidy(terms: list[str], estimate: Array, drawn: Array) -> pl.DataFrame:
-    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+def _tidy(terms: list[str], estimate: Array, drawn: Array, clusters: int) -> pl.DataFrame:
+    tail = _tail(clusters)
+    low, high = np.quantile(drawn, (tail, 1 - tail), axis=0, method="weibull")
     return pl.DataFrame(
         {
             "term": terms,
@@ -177,3 +182,11 @@ def _tidy(terms: list[str], estimate: Array, drawn: Array) -> pl.DataFrame:
             "odds_ratio": np.exp(estimate),
         }
     )
+
+
+def _tail(clusters: int) -> float:
+    """Which percentile ends the interval: that of Student's t on the scale of the draws' spread."""
+    from scipy.special import ndtr, stdtrit
+
+    beyond = stdtrit(clusters - 1, 0.025) * np.sqrt(clusters / (clusters - 1))
+    return float(ndtr(beyond))

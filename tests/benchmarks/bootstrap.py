@@ -19,7 +19,7 @@ import polars as pl
 import statsmodels.formula.api as smf
 
 import carenotebook as cn
-from carenotebook.effects.patterns import drawn
+from carenotebook.effects.multiplicities import drawn
 
 CLUSTERS = 40_000
 SEED = 1
@@ -70,7 +70,7 @@ def timed(call: Callable[[], Any]) -> tuple[float, float, Any]:
 
 def apart(frame: pl.DataFrame, formula: str, ours: Any, draws: int) -> float:
     """How far our coefficients are from statsmodels', over all rows and in the first draws."""
-    weights = drawn(np.random.default_rng(SEED), draws, CLUSTERS).astype(int)
+    weights = next(drawn(np.random.default_rng(SEED), draws, CLUSTERS)).astype(int)
     pairs = [(frame, ours.tidy()["estimate"].to_numpy())]
     pairs += [(rows_of(frame, w), ours.draws.row(i)) for i, w in enumerate(weights)]
     fits = [(smf.logit(formula, rows).fit(disp=0, tol=1e-12), own) for rows, own in pairs]

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 
 import carenotebook as cn
 from carenotebook.core.errors import OptionError
-from carenotebook.effects import patterns
+from carenotebook.effects import multiplicities
 
 
 def visits(rows=2000, clusters=100, seed=1):
@@ -53,7 +53,7 @@ def test_every_draw_is_what_refitting_its_rows_gives(covariates, clusters, limit
     frame = visits(clusters=clusters)
     found = cn.effects.cluster_bootstrap(frame, "missed", covariates, "who", draws=6, seed=4)
 
-    weights = patterns.drawn(np.random.default_rng(4), 6, clusters)
+    weights = next(multiplicities.drawn(np.random.default_rng(4), 6, clusters))
     slow = np.stack([refitted(frame, covariates, w) for w in weights])
     np.testing.assert_allclose(found.draws.to_numpy(), slow, rtol=0, atol=1e-8)
     whole = refitted(frame, covariates, np.ones(clusters))
@@ -87,6 +87,21 @@ def test_errors_know_of_clusters():
     for term in ("Intercept", "late"):
         pair = [f.tidy().filter(term=term)["std_error"].item() for f in (alone, repeated)]
         assert pair[0] == pytest.approx(pair[1])
+
+
+@pytest.mark.parametrize(
+    ("clusters", "tail"),
+    # R gives for pnorm(qt(0.025, n - 1) * sqrt(n / (n - 1))):
+    [(16, 0.01385557040), (1000, 0.02480430591)],
+)
+def test_intervals_reach_further_the_fewer_clusters_there_are(clusters, tail):
+    frame = visits(rows=20_000, clusters=clusters)
+    found = cn.effects.cluster_bootstrap(frame, "missed", ["late"], "who", draws=199)
+    # Hyndman & Fan's sixth definition: of 199 draws the fifth is percentile 2.5.
+    low, high = np.quantile(found.draws["late"], (tail, 1 - tail), method="weibull")
+
+    row = found.tidy().row(by_predicate=pl.col("term") == "late", named=True)
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx((low, high), abs=1e-9)
 
 
 @pytest.mark.parametrize(
