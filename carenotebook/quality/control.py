@@ -17,7 +17,7 @@ from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.quality import signals
 from carenotebook.quality.basis import chart_basis
 from carenotebook.quality.limits import CHARTS, SHARES, WITH_DENOMINATOR, Array, Chart, limits_of
-from carenotebook.quality.series import Series, checked_series, phase_numbers
+from carenotebook.quality.series import Series, baseline_of, checked_series, phase_numbers
 from carenotebook.results.estimate import said_basis
 from carenotebook.results.result import Result
 from carenotebook.results.words import significant
@@ -118,7 +118,7 @@ class ControlChart(Result):
         if last is not None:
             lines.append(f"Last point: {VARIATION[last]}.")
         if self.chart == "run":
-            lines.append(_said_crossings(frame))
+            lines += [_said_crossings(p, frame.filter(pl.col("phase") == p)) for p in self.phases]
         return "\n".join([*lines, *said_basis(basis, gate, hidden=False)])
 
     def diagnostics(self) -> pl.DataFrame:
@@ -164,8 +164,9 @@ def spc(  # noqa: PLR0913 - a series, and how it is to be read
     denominator : str, optional
         Column; needed by "p", "pprime" (Laney's: for large, over-dispersed counts) and "u".
     baseline : int, or a value of `time`, optional
-        Limits come from the first so many points of each phase, or from its points up to that time,
-        and are frozen from there on.
+        Limits come from the first so many points of each phase, or from its points up to that time
+        (all of them, where it begins later), and are frozen from there on. A whole number beyond
+        the number of points is a time, if `time` holds numbers.
     phases : sequence of (time, name)
         From when a named change holds; limits are computed again from there.
     improvement : {"up", "down"}
@@ -204,10 +205,8 @@ def spc(  # noqa: PLR0913 - a series, and how it is to be read
     _check_denominator(chart, denominator)
     series = checked_series(frame, value, time, denominator, people)
     _check_values(series, chart, value)
-    numbers = phase_numbers(series, phases)
-    parts = [
-        _phase_points(series.rows(numbers == i), chart, baseline) for i in range(len(phases) + 1)
-    ]
+    numbers, until = phase_numbers(series, phases), baseline_of(series, baseline)
+    parts = [_phase_points(series.rows(numbers == i), chart, until) for i in range(len(phases) + 1)]
     names = ("", *(name for _, name in phases))
     present = [i for i in range(len(names)) if (numbers == i).any()]
     points = pl.concat(parts[i].with_columns(phase=pl.lit(names[i])) for i in present)
@@ -296,17 +295,21 @@ def _direction() -> pl.Expr:
 def _said_phase(name: str, points: pl.DataFrame) -> str:
     of = f" of {name!r}" if name else ""
     if not points["center"].is_not_null().any():
-        return f"Too few points{of} for limits: {points.height}, and {LEAST_POINTS} are needed."
+        return (
+            f"Too few points{of} to draw limits from: {LEAST_POINTS} are needed, in the baseline "
+            "where there is one."
+        )
     center = points["center"].drop_nulls()
     signalling = int(points["signal"].fill_null(value=False).sum())
     level = significant(float(center[0]))
     return f"Centre{of}: {level}; {signalling} of {points.height} points signal."
 
 
-def _said_crossings(frame: pl.DataFrame) -> str:
-    known = frame.filter(pl.col("center").is_not_null() & pl.col("value").is_not_null())
+def _said_crossings(name: str, points: pl.DataFrame) -> str:
+    of = f" of {name!r}" if name else ""
+    known = points.filter(pl.col("center").is_not_null() & pl.col("value").is_not_null())
     if known.is_empty():
-        return "Crossings of the median: not told, for want of points."
+        return f"Crossings of the median{of}: not told, for want of points."
     found, fewest = signals.crossings(known["value"].to_numpy(), float(known["center"][0]))
     verdict = "fewer than chance makes likely" if found < fewest else "not unusual"
-    return f"Crossings of the median: {found} ({verdict}; at least {fewest} expected)."
+    return f"Crossings of the median{of}: {found} ({verdict}; at least {fewest} expected)."

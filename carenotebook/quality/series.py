@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from carenotebook.quality.limits import Array
 
 if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
+
+_SORTS = r"^\d{4}([-/]?[QW]?\d{1,2}([-/]\d{2})?([ T].*)?)?$"
+"""Text that sorts by time, if all of it is equally long."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,13 @@ class Series:
         )
 
     def baseline(self, until: Any) -> npt.NDArray[np.bool_]:
-        """The points from which limits are computed."""
+        """The points from which limits are computed: of a phase that begins later, all."""
         if until is None:
             return np.ones(len(self.count), np.bool_)
-        if isinstance(until, int) and not isinstance(until, bool):
-            if until < 1:
-                raise OptionError("spc(baseline=): a number of points is 1 or more.")
+        if isinstance(until, int):
             return np.arange(len(self.count)) < until
-        early = self.time <= _literal(self.time, until, "baseline")
-        return np.asarray(early.to_numpy(), np.bool_)
+        early = np.asarray((self.time <= until).to_numpy(), np.bool_)
+        return early if early.any() else ~early
 
 
 def checked_series(
@@ -89,12 +91,24 @@ def checked_series(
     for name in wanted:
         if name != time:
             numbers_of(frame[name], f"spc(): {name}")
-    if frame[time].dtype.is_nested():
-        raise OptionError(f"spc(): {time} must hold one number or date a point.")
+    _check_order(frame[time], time)
     ordered = frame.sort(time)
     if ordered[time].n_unique() < ordered.height:
         raise OptionError(f"spc(): several points share one {time}; sum or average them first.")
     return _series(ordered, value, time, denominator, people)
+
+
+def _check_order(time: pl.Series, name: str) -> None:
+    if time.dtype.is_nested() or time.dtype in (pl.Boolean, pl.Binary, pl.Object):
+        raise OptionError(f"spc(): {name} must hold one number or date a point.")
+    if time.dtype not in (pl.String, pl.Categorical):
+        return
+    text = time.cast(pl.String)
+    if not text.str.contains(_SORTS).all() or text.str.len_chars().n_unique() > 1:
+        raise OptionError(
+            f"spc(): {name} holds text that does not sort by time. Make it dates or numbers, or "
+            "write it as 2024-03-31, 2024-03 or 2024-Q1."
+        )
 
 
 def _series(
@@ -112,6 +126,29 @@ def _series(
         denominators=of,
         people=counted.cast(pl.Int64),
     )
+
+
+def baseline_of(series: Series, baseline: Any) -> Any:
+    """A number of points, or a time of the series up to which they count.
+
+    Raises
+    ------
+    OptionError
+        If it is neither, or lies before the series.
+    """
+    if baseline is None:
+        return None
+    whole = isinstance(baseline, Integral) and not isinstance(baseline, bool)
+    if whole and (baseline <= len(series.count) or not series.time.dtype.is_numeric()):
+        if baseline < 1:
+            raise OptionError("spc(baseline=): a number of points is 1 or more.")
+        return int(baseline)
+    if isinstance(baseline, bool):
+        raise OptionError("spc(baseline=) is a number of points, or a time up to which they count.")
+    until = _literal(series.time, baseline, "baseline")
+    if until < series.time.min():
+        raise OptionError("spc(baseline=): it ends before the first point of the series.")
+    return float(until) if whole else until
 
 
 def phase_numbers(series: Series, phases: Sequence[tuple[Any, str]]) -> npt.NDArray[np.int64]:

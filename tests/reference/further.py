@@ -114,8 +114,45 @@ def ending() -> Iterator[Compared]:
         yield from beside("rotterdam, Aalen-Johansen (R)", names, theirs[column], rows[column])
 
 
+def charting() -> Iterator[Compared]:
+    """Control charts with frozen limits and phases, and funnels of many unequal units."""
+    theirs, spc = reference("further"), cn.quality.spc
+    nile = data("datasets", "Nile")
+    made = spc(nile, "value", "time", phases=[(1899, "dam")]).tidy()
+    ours = [made[c][at] for at in (0, 99) for c in ("center", "lower", "upper")]
+    figures = [f"{p}, {c}" for p in ("before", "dam") for c in ("center", "lower", "upper")]
+    yield from beside("Nile, XmR in phases (R)", figures, theirs["xmr_nile"], ours)
+    cows = data("lme4", "cbpp").with_row_index("at")
+    ships = data("MASS", "ships").filter(pl.col("service") > 0).with_row_index("at")
+    sets = {
+        "p_cows": (cows, "incidence", "p", "size"),
+        "pprime_cows": (cows, "incidence", "pprime", "size"),
+        "u_ships": (ships, "incidents", "u", "service"),
+    }
+    for name, (frame, value, chart, of) in sets.items():
+        made = spc(frame, value, "at", chart, denominator=of).tidy()
+        ours = [made["center"][0], *made["lower"][:3], *made["upper"][:3]]
+        figures = ["center", *(f"{c} {i + 1}" for c in ("lower", "upper") for i in range(3))]
+        yield from beside(f"{name.replace('_', '-chart, ')} (R)", figures, theirs[name], ours)
+    county = data("wooldridge", "countymurders")
+    county = county.filter(pl.col("year") == 1996, pl.col("popul") > 50000)
+    county = county.with_columns(
+        due=pl.col("popul") * pl.col("murders").sum() / pl.col("popul").sum()
+    )
+    for name, extremes in (("", "winsorise"), ("_trimmed", "trim")):
+        found = cn.quality.funnel(
+            county, "countyid", "murders", "due", limits=0.95, extremes=extremes
+        )
+        tidy, wanted = found.tidy(), theirs[f"funnel_murders{name}"]
+        sums = [float(tidy[c].sum()) for c in ("lower", "upper", "outlier")]
+        ours = [found.dispersion, found.between, *sums]
+        source = f"county murders, funnel, {extremes} (R)"
+        yield from beside(source, list(wanted), list(wanted.values()), ours)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "staying": staying,
     "leaving": leaving,
     "ending": ending,
+    "charting": charting,
 }

@@ -34,7 +34,34 @@ last <- !duplicated(pbc$id, fromLast = TRUE)
 pbc$stop <- ifelse(last, pbc$futime, c(pbc$day[-1], NA))
 pbc$died <- as.integer(last & pbc$status == 2)
 pbc <- pbc[pbc$stop > pbc$day, ]
+# Control charts and funnels by the formulas of their papers.
+nile <- as.numeric(datasets::Nile)
+xmr <- function(x) {
+  r <- abs(diff(x))
+  mean(x) + c(0, -1, 1) * 2.66 * mean(r[r <= 3.267 * mean(r)])
+}
+cows <- read("cbpp"); p <- cows$incidence / cows$size
+bar <- sum(cows$incidence) / sum(cows$size); s <- sqrt(bar * (1 - bar) / cows$size)
+laney <- mean(abs(diff((p - bar) / s))) / 1.128
+ships <- subset(read("ships"), service > 0); u <- sum(ships$incidents) / sum(ships$service)
+funnel <- function(o, e, trim) {
+  z <- 2 * (sqrt(o) - sqrt(e)); m <- length(z); cut <- floor(0.1 * m)
+  inner <- order(z)[(cut + 1):(m - cut)]; w <- 4 * e
+  if (trim) { k <- z[inner]; w <- w[inner] } else k <- pmin(pmax(z, min(z[inner])), max(z[inner]))
+  tau <- max(0, (sum(k^2) - (length(k) - 1)) / (sum(w) - sum(w^2) / sum(w)))
+  reach <- qnorm(0.975) * sqrt(1 / (4 * e) + tau)
+  list(dispersion = mean(k^2), between = tau, lower = sum(pmax(1 - reach, 0)^2),
+       upper = sum((1 + reach)^2), outliers = sum(abs(z / sqrt(1 + 4 * e * tau)) > qnorm(0.975)))
+}
+county <- subset(read("countymurders"), year == 1996 & popul > 50000)
+due <- county$popul * (sum(county$murders) / sum(county$popul))
 write(toJSON(list(
+  xmr_nile = c(xmr(nile[1:28]), xmr(nile[29:100])),
+  p_cows = c(bar, pmax(bar - 3 * s[1:3], 0), bar + 3 * s[1:3]),
+  pprime_cows = c(bar, pmax(bar - 3 * laney * s[1:3], 0), bar + 3 * laney * s[1:3]),
+  u_ships = c(u, pmax(u - 3 * sqrt(u / ships$service[1:3]), 0), u + 3 * sqrt(u / ships$service[1:3])),
+  funnel_murders = funnel(county$murders, due, FALSE),
+  funnel_murders_trimmed = funnel(county$murders, due, TRUE),
   curve_bmt = curve(Surv(t2, d3) ~ group, read("bmt"), 1000),
   curve_hodgkin = curve(Surv(time, delta) ~ gtype + dtype, read("hodg"), 300),
   curve_smoking = curve(Surv(ttr, relapse) ~ grp, read("pharmacoSmoking"), 150),

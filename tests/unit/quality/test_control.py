@@ -124,6 +124,30 @@ def test_a_named_phase_has_limits_of_its_own_and_a_baseline_freezes_them():
     assert frozen.tidy()["signal"].to_list() == [False] * 12 + [True] * 12
 
 
+def test_a_baseline_may_be_a_year_and_a_later_phase_has_its_own():
+    frame = pl.DataFrame({"year": range(1990, 2014), "n": EVEN + [v + 20 for v in EVEN]})
+    frozen = cn.quality.spc(frame, "n", "year", baseline=2001)
+    named = cn.quality.spc(frame, "n", "year", baseline=2001, phases=[(2002, "Reminders")])
+
+    assert frozen.tidy()["center"].to_list() == [51.0] * 24
+    assert named.tidy()["center"].to_list() == [51.0] * 12 + [71.0] * 12
+
+
+def test_a_run_chart_counts_crossings_of_each_phase():
+    frame = pl.DataFrame({"year": range(24), "n": EVEN + [v + 20 for v in EVEN]})
+    said = cn.quality.spc(frame, "n", "year", "run", phases=[(12, "Reminders")]).summary()
+
+    assert "Crossings of the median: 11" in said
+    assert "Crossings of the median of 'Reminders': 11" in said
+
+
+def test_months_and_quarters_may_be_text():
+    months = [f"2025-{m:02}" for m in range(12, 0, -1)]
+    found = cn.quality.spc(pl.DataFrame({"month": months, "n": EVEN}), "n", "month")
+
+    assert found.tidy()["time"].to_list() == sorted(months)
+
+
 def test_too_few_points_get_no_limits_and_it_says_so():
     found = chart(EVEN[:9])
 
@@ -165,6 +189,10 @@ def test_a_run_longer_than_chance_and_few_crossings():
         ({"week": [1, 2], "value": [1, 2]}, {"phases": [(9, "x")]}, "outside the series"),
         ({"week": [1, 2], "value": [1, 2]}, {"phases": [("x", "x")]}, "of the kind"),
         ({"week": [1, 2], "value": [1, 2]}, {"baseline": 0}, "1 or more"),
+        ({"week": [1, 2], "value": [1, 2]}, {"baseline": True}, "number of points"),
+        ({"week": [5.0, 6.0], "value": [1, 2]}, {"baseline": 4.5}, "before the first"),
+        ({"week": ["Jan", "Feb"], "value": [1, 2]}, {}, "sort by time"),
+        ({"week": ["9", "10"], "value": [1, 2]}, {}, "sort by time"),
     ],
 )
 def test_what_cannot_be_charted_is_refused(frame, options, says):
