@@ -55,19 +55,18 @@ class EValue(Result):
         estimate, limit = self.frame["estimate"]
         lines = [
             f"{self.title}.",
-            (
-                "Estimand: the risk ratio that a confounder would need with exposure and with "
-                "outcome."
-            ),
-            (
-                f"An unmeasured confounder would have to go with both exposure and outcome by risk "
-                f"ratios of {significant(estimate)} each, beyond what was adjusted for, to explain "
-                "the estimate away."
-            ),
+            "Estimand: the risk ratio that a confounder would need with exposure and with outcome.",
+            "The estimate is the value that it is held against; there is nothing to explain away."
+            if estimate == 1
+            else "An unmeasured confounder would have to go with both exposure and outcome by "
+            f"risk ratios of {significant(estimate)} each, beyond what was adjusted for, to "
+            "explain the estimate away.",
         ]
         if limit is not None:
             lines.append(
-                f"To move the interval to include the value it is held against: "
+                "The interval already holds the value that it is held against."
+                if limit == 1
+                else "To move the interval to include the value that it is held against: "
                 f"{significant(limit)}."
             )
         lines += [

@@ -230,7 +230,10 @@ def _assumptions(
     before = float(np.abs(balance["before"].to_numpy()).max())
     kept = float((overlap["effective"] / overlap["rows"]).to_numpy().min())
     outside = float(overlap["outside"].to_numpy().max())
-    cut = f"weights truncated at the {truncate:.1%} ends; " if method == "iptw" and truncate else ""
+    cut = method == "iptw" and truncate
+    first = (
+        f"weights truncated at the {truncate:.1%} ends; largest before that" if cut else "largest"
+    )
     return (
         Assumption("Everything that decided on treatment and bears on the outcome is in adjust."),
         Assumption(
@@ -240,7 +243,7 @@ def _assumptions(
         ),
         Assumption(
             "Anyone could have been in either group.",
-            f"{cut}largest weight {weights.largest:.1f} before that; the weights leave "
+            f"{first} weight {weights.largest:.1f}; the weights leave "
             f"{kept:.0%} of the size of a group; up to {outside:.0%} of a group lie beyond the "
             "other's propensities",
         ),

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.quality.limits import Array, Chart
+from carenotebook.quality.signals import crossings
 from carenotebook.results.estimate import Assumption, Basis
 from carenotebook.results.words import significant
 
@@ -70,8 +71,20 @@ def _together(points: pl.DataFrame) -> str:
     return f"correlation of neighbours {float(off[1:] @ off[:-1]) / whole:.2f}" if whole > 0 else ""
 
 
+def _crossed(text: str, points: pl.DataFrame) -> Assumption:
+    """Whether the line crosses its median as often as chance makes likely, in each phase."""
+    known = points.drop_nulls("center").partition_by("phase")
+    if not known:
+        return Assumption(text)
+    each = [crossings(p["value"].to_numpy(), float(p["center"][0])) for p in known]
+    told = ", ".join(f"{found} crossings of the median, at least {least}" for found, least in each)
+    return Assumption(text, f"{told} expected", holds=all(f >= least for f, least in each))
+
+
 def _spread(chart: Chart, points: pl.DataFrame) -> Assumption:
     text = _SPREAD[chart]
+    if chart == "run":
+        return _crossed(text, points)
     known = points.drop_nulls(["center", "upper"])
     if chart not in {"p", "u", "c"} or known.height < 3:
         return Assumption(text)
@@ -80,7 +93,8 @@ def _spread(chart: Chart, points: pl.DataFrame) -> Assumption:
         return Assumption(text)
     z: Array = (known["value"] - known["center"]).to_numpy() / chance
     times = float(np.abs(np.diff(z)).mean() / 1.128)
-    wider = "" if times <= _WIDE else "; take Laney's p' (chart='pprime') or an XmR chart"
+    instead = "Laney's p' (chart='pprime') or an XmR chart" if chart == "p" else "an XmR chart"
+    wider = "" if times <= _WIDE else f"; take {instead}"
     return Assumption(
         text, f"spread {significant(times)} times that of chance{wider}", holds=times <= _WIDE
     )

@@ -74,3 +74,8 @@ def test_it_says_what_it_cannot_say():
     assert "7.26" in found.summary()
     assert "selection" in found.summary()
     assert "7.26" in found.plot().alternative
+
+
+def test_an_interval_that_holds_no_effect_needs_no_confounder():
+    assert "already holds" in cn.effects.e_value(0.8, 0.6, 1.1).summary()
+    assert "nothing to explain away" in cn.effects.e_value(1, 0.6, 1.1).summary()

@@ -46,7 +46,8 @@ def test_weights_are_cut_where_asked_for_alone():
     ]
 
     assert whole.tidy()["estimate"].item() == pytest.approx(means[0] - means[1], abs=1e-8)
-    assert "truncated" not in whole.summary()
+    assert "truncat" not in whole.summary()
+    assert "before that" not in whole.summary()
     assert "truncated at the 5.0% ends" in cut.summary()
 
 

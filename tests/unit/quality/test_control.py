@@ -216,3 +216,19 @@ def test_points_of_few_clients_are_not_shown():
     shown = [found.summary(), found._repr_html_(), found.plot().svg()]
     assert not any("77.5" in text for text in shown)
     assert "Last point" not in found.summary()
+
+
+def test_what_is_advised_can_be_done():
+    counts = [4, 40] * 10
+    said = {k: chart(counts, k, [50] * 20).summary() for k in ("p", "u")}
+
+    assert "pprime" in said["p"]
+    assert "pprime" not in said["u"]
+    assert "XmR" in said["u"]
+
+
+def test_a_run_chart_says_whether_chance_could_make_it():
+    said = [chart(v, "run").summary() for v in ([1.0] * 12 + [3.0] * 12, [1.0, 3.0] * 12)]
+
+    assert "Does not hold here (1 crossings" in said[0]
+    assert "Does not hold" not in said[1]
