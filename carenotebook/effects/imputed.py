@@ -11,6 +11,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array
+from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.mixed import Design, Fitted, Model, design_of, fitted, outcome_of
 
 
@@ -55,28 +56,18 @@ def _drawn(
     return np.where(seen, design.outcome, drawn)
 
 
-def _refitted(frame: pl.DataFrame, model: Model, values: Array) -> pl.DataFrame:
-    whole = frame.with_columns(pl.Series(outcome_of(model.formula), values))
-    return fitted(whole, model).tidy()
+def _refitted(frame: pl.DataFrame, model: Model, values: Array) -> Fitted:
+    return fitted(frame.with_columns(pl.Series(outcome_of(model.formula), values)), model)
 
 
-def _combined(fits: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    from scipy.stats import t
-
-    estimates = np.array([f["estimate"].to_numpy() for f in fits])
-    within = np.array([f["std_error"].to_numpy() ** 2 for f in fits]).mean(0)
+def _combined(fits: Sequence[Fitted]) -> pl.DataFrame:
+    """Rubin's rules, with the degrees of freedom of Barnard & Rubin 1999."""
+    estimates = np.array([f.params for f in fits])
+    within = np.array([f.sureness.errors**2 for f in fits]).mean(0)
+    complete = np.array([f.sureness.freedom for f in fits]).mean(0)
     m, mean, between = len(fits), estimates.mean(0), estimates.var(0, ddof=1)
     total = within + (1 + 1 / m) * between
-    with np.errstate(divide="ignore"):
-        df = (m - 1) * (total / ((1 + 1 / m) * between)) ** 2
-    error, quantile = np.sqrt(total), t.ppf(0.975, df)
-    return pl.DataFrame(
-        {
-            "term": fits[0]["term"],
-            "estimate": mean,
-            "std_error": error,
-            "conf_low": mean - quantile * error,
-            "conf_high": mean + quantile * error,
-            "p_value": 2 * t.sf(np.abs(mean / error), df),
-        }
-    )
+    share = (1 + 1 / m) * between / total
+    seen = (complete + 1) / (complete + 3) * complete * (1 - share)
+    df = 1 / (share**2 / (m - 1) + 1 / seen)
+    return tidy_terms(fits[0].terms, mean, np.sqrt(total), df).drop("statistic")

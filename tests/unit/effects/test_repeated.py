@@ -35,6 +35,17 @@ def test_gee_has_a_correlation_and_mixed_two_variances():
     assert set(models(SCORES, method="gee").variance) == {"correlation"}
 
 
+@pytest.mark.parametrize("method", ["mixed", "gee"])
+def test_intervals_are_students_with_errors_for_few_clients(method):
+    table = models(SCORES, method=method).tidy()
+    error = table["estimate"] / table["statistic"]
+    reach = (table["conf_high"] - table["conf_low"]) / 2
+
+    assert (error > table["std_error"]).all()
+    assert (reach > 1.96 * error).all()
+    assert (table["df"] < SCORES.height).all()
+
+
 def test_patterns_need_to_know_the_occasions():
     with pytest.raises(OptionError, match="visit="):
         models(SCORES).patterns()
@@ -50,6 +61,14 @@ def test_patterns_need_to_know_the_occasions():
         (SCORES.filter(pl.col("who") == 0), {}, "two clients"),
         (SCORES.with_columns(arm=pl.col("month")), {}, "no unique answer"),
         (SCORES.clear(), {}, "no rows"),
+        (SCORES.head(9), {"method": "gee"}, "more clients than terms"),
+        (
+            SCORES.with_columns(score=pl.col("month") + pl.col("score") / 1e3).filter(
+                (pl.col("month") < 3) | (pl.col("who") == 0)
+            ),
+            {"formula": "score ~ arm", "method": "gee"},
+            "less alike",
+        ),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(frame, options, says):
