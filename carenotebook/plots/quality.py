@@ -105,7 +105,7 @@ def _phase_names(result: ControlChart, rows: list[dict[str, Any]]) -> list[Any]:
     first = {p: next(i for i, r in enumerate(rows) if r["phase"] == p) for p in result.phases if p}
     if not first:
         return []
-    at = alt.X("time:T" if isinstance(order[0], str) else "time:Q")
+    at = alt.X(f"time:{_kind(result.points)}")
     starts = [{"time": order[i], "name": p, "late": 2 * i > len(rows)} for p, i in first.items()]
     layers = [over(starts).mark_rule(color=MUTED).encode(x=at)]
     for late, align, dx in ((False, "left", 4), (True, "right", -4)):
@@ -121,11 +121,24 @@ def _point(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"time": time.isoformat() if isinstance(time, date) else time}
 
 
+def _kind(frame: pl.DataFrame) -> str:
+    dtype = frame.schema["time"]
+    return "T" if dtype.is_temporal() else "Q" if dtype.is_numeric() else "O"
+
+
 def _time_axis(frame: pl.DataFrame) -> alt.X:
-    temporal = frame.schema["time"].is_temporal()
-    axis = alt.Axis(title=None, grid=False, tickCount=6)
-    scale = alt.Undefined if temporal else alt.Scale(zero=False, nice=False)
-    return alt.X("time:T" if temporal else "time:Q", axis=axis, scale=scale)
+    kind = _kind(frame)
+    if kind == "O":
+        axis = alt.Axis(title=None, grid=False, labelOverlap=True, labelAngle=0)
+        return alt.X("time:O", axis=axis, sort=None)
+    plain = "d" if kind == "Q" and _are_years(frame["time"]) else alt.Undefined
+    axis = alt.Axis(title=None, grid=False, tickCount=6, format=plain)
+    scale = alt.Undefined if kind == "T" else alt.Scale(zero=False, nice=False)
+    return alt.X(f"time:{kind}", axis=axis, scale=scale)
+
+
+def _are_years(times: pl.Series) -> bool:
+    return times.dtype.is_integer() and bool(times.is_between(1000, 2999).all())
 
 
 def _said(result: ControlChart, frame: pl.DataFrame) -> str:

@@ -23,17 +23,28 @@ XMR_FACTOR, MOVING_RANGE_LIMIT = 2.66, 3.267
 _D2 = 1.128
 """Mean range of two standard normal values."""
 
+_NEAR = 2 / 3
 _WEIBULL = 3.6
 """Times between events to the power 1/3.6 are close to normal (Nelson 1994)."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Arrays of shape (points,); NaN where a chart has no limit."""
+    """Arrays of shape (points,); NaN where a chart has no limit.
+
+    Attributes
+    ----------
+    center, lower, upper : arrays
+    near, far : arrays
+        Two thirds of the way to the lower and the upper limit, before these are cut to what a count
+        or a share can be: cut ones lie nearer, and every 0 would be beyond two thirds of the way.
+    """
 
     center: Array
     lower: Array
     upper: Array
+    near: Array
+    far: Array
 
 
 Denominators = Array
@@ -108,20 +119,20 @@ def _g(values: Array, _: Array, all_: Array) -> Limits:
 def _t(values: Array, _: Array, all_: Array) -> Limits:
     near_normal = values ** (1 / _WEIBULL)
     middle, reach = near_normal.mean(), XMR_FACTOR * np.abs(np.diff(near_normal)).mean()
-    ends = (max(middle - reach, 0.0), middle, middle + reach)
-    lower, center, upper = (np.full(len(all_), e**_WEIBULL) for e in ends)
-    return Limits(center, lower, upper)
+    ends = (0, -1, 1, -_NEAR, _NEAR)
+    return Limits(*(np.full(len(all_), max(middle + e * reach, 0) ** _WEIBULL) for e in ends))
 
 
 def _run(values: Array, _: Array, all_: Array) -> Limits:
     nowhere = np.full(len(all_), np.nan)
-    return Limits(np.full(len(all_), np.median(values)), nowhere, nowhere)
+    return Limits(np.full(len(all_), np.median(values)), *[nowhere] * 4)
 
 
 def _level(center: float, reach: float, points: int) -> Limits:
-    return Limits(*(np.full(points, v) for v in (center, center - reach, center + reach)))
+    return _within(center, np.full(points, reach), -np.inf, np.inf)
 
 
 def _within(center: float, reach: Array, least: float, most: float) -> Limits:
     middle = np.full(len(reach), center)
-    return Limits(middle, np.maximum(middle - reach, least), np.minimum(middle + reach, most))
+    lower, upper = np.maximum(middle - reach, least), np.minimum(middle + reach, most)
+    return Limits(middle, lower, upper, middle - _NEAR * reach, middle + _NEAR * reach)

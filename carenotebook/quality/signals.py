@@ -73,8 +73,7 @@ def _in_trends(values: Array) -> Mask:
 
 
 def _two_of_three(values: Array, limits: Limits, side: Array) -> Mask:
-    reach = np.where(side > 0, limits.upper, limits.lower) - limits.center
-    far = (side != 0) & (np.abs(values - limits.center) > np.abs(reach) * 2 / 3)
+    far = (values > limits.far) | (values < limits.near)
     found = np.zeros(len(values), np.bool_)
     for i in range(len(values) - 2):
         three = slice(i, i + 3)

@@ -232,3 +232,28 @@ def test_a_run_chart_says_whether_chance_could_make_it():
 
     assert "Does not hold here (1 crossings" in said[0]
     assert "Does not hold" not in said[1]
+
+
+@pytest.mark.parametrize(("kind", "of"), [("c", None), ("p", 40), ("u", 40), ("g", None)])
+def test_no_events_twice_is_no_signal_where_the_lower_limit_is_cut_to_0(kind, of):
+    # Mean 2, so that 0 lies 1.4 standard errors below it: not two thirds of the way to 3.
+    counts = [2, 3, 1, 2, 4, 2, 3, 2, 0, 0, 1, 3, 3, 2, 2, 2]
+    found = chart(counts, kind, None if of is None else [of] * len(counts))
+
+    assert found.tidy()["lower"].to_list() == [0.0] * len(counts)
+    assert breaking(found, "two_of_three") == []
+
+
+def test_points_in_text_are_drawn_in_their_order():
+    quarters = [f"{year}-Q{q}" for year in (2023, 2024, 2025) for q in (1, 2, 3, 4)]
+    frame = pl.DataFrame({"quarter": quarters, "n": EVEN})
+    drawn = cn.quality.spc(frame, "n", "quarter", phases=[("2024-Q3", "Reminders")]).plot().svg()
+
+    assert "2023-Q1" in drawn
+    assert "NaN" not in drawn
+
+
+def test_years_are_written_as_years():
+    frame = pl.DataFrame({"year": range(2001, 2013), "n": EVEN})
+
+    assert "2,00" not in cn.quality.spc(frame, "n", "year").plot().svg()
