@@ -28,6 +28,7 @@ from carenotebook.cli_errors import (
     check_html,
     failing,
     in_options,
+    whole_number,
     write,
 )
 from carenotebook.cli_letter import add_letter
@@ -40,6 +41,7 @@ from carenotebook.core.errors import (
     LetterError,
     OptionError,
 )
+from carenotebook.core.oserrors import reason_of
 
 TRACEBACK = "CARENOTEBOOK_TRACEBACK"
 
@@ -106,8 +108,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="the main job on made-up data")
-    demo.add_argument("--clients", type=int, default=4000, help="how many (default %(default)s)")
-    demo.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    demo.add_argument(
+        "--clients", type=whole_number, default=4000, help="how many (default %(default)s)"
+    )
+    demo.add_argument("--seed", type=whole_number, default=1, help="default %(default)s")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo.html"), help="the report")
     demo.set_defaults(run=_demo)
 
@@ -184,8 +188,8 @@ def _act(arguments: argparse.Namespace, refused: type[CareNotebookError], code: 
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Failure(OUTPUT, f"{error.filename or 'a file'}: {reason}.") from None
+        where = error.filename or "a file"
+        raise Failure(OUTPUT, f"{where}: it cannot be written ({reason_of(error)}).") from None
 
 
 def _lab(_: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.cli_acts import Does, add_acts
+from carenotebook.cli_errors import check_html
 from carenotebook.core.errors import CaseError, OptionError
 
 _QUIT = ("q", "quit")
@@ -121,8 +122,7 @@ def _handout(arguments: argparse.Namespace) -> None:
     if arguments.output is None:
         print(page.text(), end="")
         return
-    if arguments.output.suffix.lower() not in {".html", ".htm"}:
-        raise OptionError(f"-o {arguments.output}: a handout is written as .html.")
+    check_html(arguments.output, "a handout")
     arguments.output.write_text(page.html(), encoding="utf-8")
     print(f"Handout: {arguments.output}")
 

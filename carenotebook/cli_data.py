@@ -15,6 +15,7 @@ from carenotebook.cli_errors import (
     MAPPING,
     RULE,
     Failure,
+    Said,
     failing,
     usage,
     warnings_told,
@@ -37,6 +38,17 @@ TABLES = (
 )
 READERS = {".csv": "read_csv", ".parquet": "read_parquet", ".xlsx": "read_excel"}
 SETTINGS = ("mapping", "timezone", "notice", "as_of", "observed_from", "episode_end")
+
+
+SAID: Said = (
+    (r"^by_group\([^)]*\): by='([^']*)'", r"--by \1"),
+    (r"^by='client_id'", "--by client_id"),
+    (
+        r"Supply it with clients= to the reader \(--clients FILE on the command line\)",
+        "Supply it with --clients FILE",
+    ),
+)
+"""What a review and a dossier call something, and what their options call it."""
 
 
 def add_cohort(command: argparse.ArgumentParser) -> None:
@@ -119,7 +131,7 @@ def read_cohort(arguments: argparse.Namespace) -> Cohort:
     given = {n: v for n in (*TABLES, *SETTINGS) if (v := getattr(arguments, n)) is not None}
     data: Path = arguments.data
     if not data.exists():
-        raise Failure(DATA, f"{data}: no such file or folder.")
+        raise Failure(DATA, f"{data}: there is no such file or folder.")
     if is_cdm(data):
         return _omop(arguments, given)
     if arguments.missed is not None:

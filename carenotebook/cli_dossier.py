@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.cli_data import (
+    SAID,
     add_cohort,
     add_criterion,
     keep_inputs,
@@ -96,7 +97,7 @@ def _made(arguments: argparse.Namespace) -> Any:
         "declared": read_mapping(arguments.declared, "--declared"),
     }
     cohort = read_cohort(arguments)
-    with failing(RULE), warnings_told():
+    with failing(RULE, SAID), warnings_told():
         return dossier(rule, cohort, arguments.by, progress=True, **more)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from carenotebook.core.errors import CareNotebookError, CareNotebookWarning, OptionError
+from carenotebook.core.oserrors import reason_of, why_unreadable
 
 UNEXPECTED, USAGE, DATA, RULE, OUTPUT, MAPPING, CASE, DIFFERS, LETTER = 1, 2, 3, 4, 5, 6, 7, 8, 9
 INTERRUPTED = 130
@@ -50,6 +51,26 @@ def in_options(message: str, said: Said) -> str:
     return message
 
 
+def whole_number(text: str) -> int:
+    """An option's whole number, refused in words where it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no whole number; give one in digits, such as 20"
+        ) from None
+
+
+def number(text: str) -> float:
+    """An option's number, refused in words where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number; give one in digits, such as 12 or 12.5"
+        ) from None
+
+
 CODES_BELOW: dict[str, Any] = {
     "epilog": EXIT_CODES,
     "formatter_class": argparse.RawDescriptionHelpFormatter,
@@ -66,17 +87,16 @@ class Failure(Exception):  # noqa: N818 - it carries an exit code
 
 
 @contextmanager
-def failing(code: int) -> Iterator[None]:
+def failing(code: int, said: Said = ()) -> Iterator[None]:
     """Turn a mistake within the block into an exit code; a wrong option is always a usage error."""
     try:
         yield
     except OptionError as error:
-        raise Failure(USAGE, str(error)) from None
+        raise Failure(USAGE, in_options(str(error), said)) from None
     except CareNotebookError as error:
-        raise Failure(code, str(error)) from None
+        raise Failure(code, in_options(str(error), said)) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Failure(code, f"{error.filename or 'a file'}: {reason}.") from None
+        raise Failure(code, f"{error.filename or 'a file'}: {why_unreadable(error)}") from None
 
 
 @contextmanager
@@ -107,6 +127,6 @@ def write(text: str, output: Path) -> None:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
         unfinished.replace(output)
     except OSError as error:
-        raise Failure(OUTPUT, f"{output}: {error.strerror or type(error).__name__}.") from None
+        raise Failure(OUTPUT, f"{output}: it cannot be written ({reason_of(error)}).") from None
     finally:
         unfinished.unlink(missing_ok=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.cli_acts import Does, add_acts
-from carenotebook.cli_errors import Said, in_options
+from carenotebook.cli_errors import Said, in_options, number
 from carenotebook.core.errors import LetterError, OptionError
+from carenotebook.core.oserrors import why_unreadable
 
 _SAID: Said = (
     (r"\bGive facts\[", "Give in --facts facts["),
@@ -59,7 +60,7 @@ def _add_draft(act: Callable[..., Any]) -> None:
     )
     draft.add_argument(
         "--target",
-        type=float,
+        type=number,
         metavar="YEARS",
         help="the highest reading age, from 5 to 25 (default: that of the letter)",
     )
@@ -166,6 +167,12 @@ def _wording(record: dict[str, Any]) -> str:
     return f"Wording: {name}, {approved}."
 
 
+_WRITE_FACTS = (
+    " Write one with each fact on a line of its own, as first_name: Robin; "
+    "`carenotebook letter list --json` names a letter's facts."
+)
+
+
 def _facts(path: Path | None) -> dict[str, Any]:
     """The facts in a file; what is wrong with it is told without what it holds."""
     from carenotebook.outreach.case_text import Problem, read_plain
@@ -174,15 +181,8 @@ def _facts(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise LetterError(f"--facts {path}: it is not text in UTF-8.") from None
-    except FileNotFoundError:
-        raise LetterError(
-            f"--facts {path}: there is no such file. Write one with each fact on a line of its "
-            "own, as first_name: Robin; `carenotebook letter list --json` names a letter's facts."
-        ) from None
-    except OSError as error:
-        raise LetterError(f"--facts {path}: it cannot be read ({error.strerror}).") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LetterError(f"--facts {path}: {why_unreadable(error, hint=_WRITE_FACTS)}") from None
     if not text.strip():
         return {}
     found = read_plain(text, str(path), as_text=True)

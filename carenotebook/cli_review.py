@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carenotebook.cli_data import (
+    SAID,
     add_cohort,
     add_criterion,
     keep_inputs,
@@ -79,5 +80,5 @@ def reviewed(cohort: Cohort, rule: Rule | Protocol, by: Sequence[str], **more: A
     """A review, with its mistakes as exit codes and its warnings as lines."""
     from carenotebook.report.review import review
 
-    with failing(RULE), warnings_told():
+    with failing(RULE, SAID), warnings_told():
         return review(cohort, rule, by=by, progress=True, **more)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carenotebook.cli_acts import Does, add_acts
-from carenotebook.cli_errors import Said
+from carenotebook.cli_errors import Said, number, whole_number
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.options import MODALITIES
 
@@ -50,7 +50,7 @@ def _add_needs(match: Any) -> None:
         help="where the client sits when online, as the column licence_areas names it",
     )
     match.add_argument(
-        "--cost", type=float, metavar="MOST", help="the most that a session may cost"
+        "--cost", type=number, metavar="MOST", help="the most that a session may cost"
     )
     match.add_argument(
         "--expertise",
@@ -68,7 +68,7 @@ def _add_needs(match: Any) -> None:
     match.add_argument("--area", help="where it should be")
     match.add_argument(
         "--top",
-        type=int,
+        type=whole_number,
         default=5,
         metavar="MANY",
         help="how many of each kind to print; those for a crisis are all printed "

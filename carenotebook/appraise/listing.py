@@ -15,6 +15,7 @@ import carenotebook
 from carenotebook.appraise.ethics_records import MEASURES
 from carenotebook.appraise.evidence import KEY, Evidence, reviews_of
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.oserrors import reason_of
 from carenotebook.criteria.protocol_replay import ProtocolReplay
 from carenotebook.criteria.replay import Replay
 from carenotebook.criteria.safeguards import catalogue
@@ -195,7 +196,7 @@ def _write(path: Path, purpose: str, found: Replay) -> None:
         finally:
             os.close(log)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         raise DataError(
             f"client_list(): its use cannot be written to the log ({reason}), so there is no list. "
             f"Name a file that can be written with log= or the variable {LOG_VARIABLE}."

@@ -23,6 +23,7 @@ from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.lock import exclusively
 from carenotebook.core.manifest import read_manifest, sync_folder
 from carenotebook.core.options import REASONS
+from carenotebook.core.oserrors import reason_of, why_unreadable
 
 JOURNAL = "checkins.journal"
 JOURNAL_LOCK = ".checkins.lock"
@@ -161,7 +162,7 @@ def append_checkins(folder: str | Path, answers: Iterable[CheckInAnswer]) -> int
         with exclusively(home, JOURNAL_LOCK):
             return _append(home, list(answers))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         raise DataError(f"{home}: the check-in cannot be saved there ({reason}).") from None
 
 
@@ -209,8 +210,7 @@ def read_journal(folder: str | Path) -> Journal:
         if content and not content.endswith(b"\n"):
             content = _settled(home, content)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError(f"{home / JOURNAL} cannot be read ({reason}).") from None
+        raise DataError(f"{home / JOURNAL}: {why_unreadable(error)}") from None
     return _parsed(content)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError
+from carenotebook.core.oserrors import why_unreadable
 
 FORMAT = "carenotebook cohort"
 MANIFEST = "manifest.json"
@@ -53,7 +54,7 @@ def read_manifest(home: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(_no_cohort(home)) from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{path}: {why_unreadable(error)}") from None
     except ValueError:
         raise DataError(f"{path} cannot be read: it is damaged. {AGAIN}") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -70,7 +71,7 @@ def read_manifest(home: Path) -> dict[str, Any]:
 
 def _no_cohort(home: Path) -> str:
     if not home.exists():
-        return f"{home} does not exist: name a folder that Cohort.save wrote."
+        return f"{home}: there is no such folder. Name one that Cohort.save wrote."
     if not home.is_dir():
         return f"{home} is a file: name a folder that Cohort.save wrote, or use a reader."
     return f"{home} holds no saved cohort: it has no {MANIFEST}."

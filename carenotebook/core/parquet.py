@@ -13,6 +13,7 @@ import polars as pl
 
 from carenotebook.core.errors import DataError
 from carenotebook.core.manifest import AGAIN
+from carenotebook.core.oserrors import reason_of
 
 _PIECE = 1 << 22
 _checked: set[tuple[Path, int, int, int, int]] = set()
@@ -70,7 +71,7 @@ def _problem(path: Path, expected: tuple[int, int]) -> str:
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
-        return f"cannot be read ({type(error).__name__})"
+        return f"cannot be read ({reason_of(error)})"
 
 
 def _crc(file: io.BufferedReader) -> int:

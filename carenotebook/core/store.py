@@ -25,6 +25,7 @@ from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.journal import JOURNAL, JOURNAL_LOCK
 from carenotebook.core.lock import LOCK, exclusively
 from carenotebook.core.manifest import FORMAT, MANIFEST, read_manifest, sync_folder, write_manifest
+from carenotebook.core.oserrors import reason_of
 from carenotebook.core.parquet import write_frame
 from carenotebook.core.parts import CLIENT, one_part
 
@@ -97,7 +98,7 @@ def saving(home: Path) -> Iterator[Saving]:
                 after = _cohort_before(home)
                 _clear(home, {after.get("data"), after.get("previous")})
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         raise DataError(f"{home}: the cohort cannot be saved there ({reason}).") from None
     finally:
         if new and home.is_dir() and not any(home.iterdir()):

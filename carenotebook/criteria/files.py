@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.core.errors import RuleError
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.criteria.header import parsed
 from carenotebook.criteria.protocol import Protocol, protocol_of
 from carenotebook.criteria.rule import Rule, rule_of
@@ -32,10 +33,8 @@ def load(path: str | Path) -> Rule | Protocol:
     source = Path(path)
     try:
         text = source.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise RuleError(f"{source}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{source} cannot be read as a rule ({type(error).__name__}).") from None
+        raise RuleError(f"{source}: {why_unreadable(error)}") from None
     return parsed(text, source.name, criterion_of)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 import yaml
 
 from carenotebook.core.errors import OptionError, RuleError
+from carenotebook.core.oserrors import reason_of
 from carenotebook.criteria import checks, syntax
 from carenotebook.criteria.ruletext import read_text
 
@@ -52,7 +53,7 @@ def save_tree(tree: Mapping[str, Any], what: str, path: str | Path) -> Path:
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = reason_of(error)
         raise RuleError(f"{target}: the {what} cannot be written ({reason}).") from None
     return target
 

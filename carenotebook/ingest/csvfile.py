@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import DataError
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.ingest import csvlines
 from carenotebook.ingest.csvlines import Lines, NotInOrder
 from carenotebook.ingest.fileaccess import State, changed, check_unchanged, state_of
@@ -152,8 +153,7 @@ class CsvFile:
         except FileNotFoundError:
             raise changed(self.path) from None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise DataError(f"{self.path} cannot be read ({reason}).") from None
+            raise DataError(f"{self.path}: {why_unreadable(error)}") from None
 
     def _next(self, file: BinaryIO, offset: int, first: int, size: int) -> Lines | None:
         """The lines that follow, and no more than are needed; None at the end."""

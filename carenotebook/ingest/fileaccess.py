@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from carenotebook.core.errors import DataError
+from carenotebook.core.oserrors import why_unreadable
 
 State = tuple[int, int, int]
 """A file's identity, size in bytes, and time of its last change."""
@@ -48,9 +49,5 @@ def naming(table: str, path: Path) -> Iterator[None]:
     """Say which table's file it is that cannot be opened."""
     try:
         yield
-    except IsADirectoryError:
-        raise DataError(f"{table}: {path} is a folder; name one file.") from None
-    except FileNotFoundError as error:
-        raise DataError(f"{table}: the file {error.filename} does not exist.") from None
     except OSError as error:
-        raise DataError(f"{table}: {path} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{table}: {path}: {why_unreadable(error)}") from None

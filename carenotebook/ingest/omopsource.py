@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.ingest.csvfile import read_csv_file
 from carenotebook.ingest.databasequery import query_table
 from carenotebook.ingest.parsed import as_text
@@ -126,14 +127,12 @@ def _tables(connection: Any, schema: str | None) -> frozenset[str]:
 def _files(folder: Path) -> dict[str, Path]:
     try:
         found = sorted(p for p in folder.iterdir() if p.suffix.lower() in _FORMATS)
-    except FileNotFoundError:
-        raise DataError(f"The folder {folder} does not exist.") from None
     except NotADirectoryError:
         raise DataError(
             f"{folder} is a file; name the folder that holds the tables of the CDM."
         ) from None
     except OSError as error:
-        raise DataError(f"{folder} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{folder}: {why_unreadable(error, 'folder')}") from None
     paths: dict[str, Path] = {}
     for path in found:
         table = path.stem.lower()
@@ -161,10 +160,8 @@ def read_file(path: Path) -> RawTable:
         return RawTable(pl.read_parquet(path, glob=False))
     except pl.exceptions.PolarsError:
         raise DataError(f"{path} is not a Parquet file, or is damaged.") from None
-    except FileNotFoundError:
-        raise DataError(f"The file {path} does not exist.") from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{path}: {why_unreadable(error)}") from None
 
 
 def _vocabulary(path: Path) -> RawTable:

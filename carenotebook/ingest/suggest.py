@@ -12,6 +12,7 @@ import polars as pl
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError
 from carenotebook.core.options import check_option
+from carenotebook.core.oserrors import reason_of
 from carenotebook.core.plain import to_polars
 from carenotebook.ingest.columns import HEADLESS, looks_like_data
 from carenotebook.ingest.csvfile import open_csv
@@ -106,7 +107,7 @@ class Suggestion:
         except FileExistsError:
             raise DataError(f"{path} exists and is not overwritten; name a new file.") from None
         except OSError as error:
-            raise DataError(f"{path} cannot be written ({type(error).__name__}).") from None
+            raise DataError(f"{path} cannot be written ({reason_of(error)}).") from None
         return path
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.core.errors import MappingError
+from carenotebook.core.oserrors import why_unreadable
 
 
 def load_yaml(path: Path, otherwise: str = "") -> Any:
@@ -41,12 +42,8 @@ def load_yaml(path: Path, otherwise: str = "") -> Any:
 
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=TextLoader)  # noqa: S506
-    except FileNotFoundError:
-        raise MappingError(f"The mapping file {path} does not exist.{otherwise}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(
-            f"The mapping file {path} cannot be read ({type(error).__name__})."
-        ) from None
+        raise MappingError(f"{path}: {why_unreadable(error, 'mapping file', otherwise)}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

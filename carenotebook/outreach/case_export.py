@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from carenotebook.core.errors import CaseError, OptionError
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.outreach.case_files import load_case
 from carenotebook.outreach.case_model import CaseStudy
 from carenotebook.outreach.case_play import Play, begin
@@ -188,9 +189,9 @@ def load_play(path: str | Path, case: CaseStudy | None = None) -> Play:
         if source.stat().st_size > _LARGEST:
             raise CaseError(f"{source}: this is too large for a saved play.")
         data = json.loads(source.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CaseError(f"{source}: there is no such file.") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise CaseError(f"{source}: {why_unreadable(error)}") from None
+    except (ValueError, RecursionError) as error:
         raise CaseError(f"{source}: this is no saved play ({type(error).__name__}).") from None
     if case is None:
         name = data.get("case") if isinstance(data, dict) else None

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from carenotebook.core.oserrors import why_unreadable
+
 Place = tuple[str | int, ...]
 
 LARGEST = 400_000
@@ -172,9 +174,5 @@ def text_of(path: Path) -> str | Problem:
     """What a file holds, or why it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return Problem(str(path), 0, "there is no such file.")
-    except UnicodeDecodeError:
-        return Problem(str(path), 0, "it is not text in UTF-8.")
-    except OSError as error:
-        return Problem(str(path), 0, f"it cannot be read ({error.strerror}).")
+    except (OSError, UnicodeDecodeError) as error:
+        return Problem(str(path), 0, why_unreadable(error))

@@ -14,6 +14,7 @@ from carenotebook.appraise.per_thousand import harms
 from carenotebook.appraise.practice import practice_review
 from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import DataError, OptionError
+from carenotebook.core.oserrors import reason_of
 from carenotebook.criteria.replay import check_criterion
 from carenotebook.criteria.rule import Rule, library
 from carenotebook.describe.groups import as_names
@@ -88,7 +89,7 @@ class Dossier:
         try:
             target.write_text(self.html(), encoding="utf-8", newline="\n")
         except OSError as error:
-            reason = error.strerror or type(error).__name__
+            reason = reason_of(error)
             raise DataError(f"{target}: the dossier cannot be written ({reason}).") from None
         return target
 

@@ -37,7 +37,7 @@ AUDIT = "audit"
 
 DECISION = "decision"
 
-_CLIENTS = "Clients with an appointment"
+_CLIENTS = "Clients with an appointment so far"
 _FLAGGED = "Put up for review"
 _UNDECIDED = "undecided at some time"
 
@@ -247,8 +247,10 @@ def _seen(review: Review) -> KeyFigure:
     shown = [r for r in rows if not r[SUPPRESSED]]
     if rows and not shown:
         return KeyFigure(_CLIENTS, HIDDEN, few(review.privacy))
-    clients, seen = (shown[0][c] if shown else 0 for c in ("clients", "denominator"))
-    return KeyFigure(_CLIENTS, number(clients), f"{about(seen, review.privacy)} appointments")
+    if not shown:
+        return KeyFigure(_CLIENTS, "0", "no appointments")
+    clients, seen = (about(shown[0][c], review.privacy) for c in ("clients", "denominator"))
+    return KeyFigure(_CLIENTS, clients, f"{seen} appointments; those still to come are not counted")
 
 
 def _share_figure(what: str, row: Mapping[str, Any], unit: str, privacy: Privacy) -> KeyFigure:

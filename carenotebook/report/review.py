@@ -93,11 +93,17 @@ class Review:
         return "\n".join(text for text in told if text)
 
     def _rejected(self) -> str:
+        """How many rows were rejected; "none" only where no table's number is hidden.
+
+        0 may be shown (CMS), and the report's table shows it beside a hidden number, so that to
+        tell none from a few gives nothing away that the table does not: not how few, nor whose.
+        """
         read = self.blocks["tables"].released
-        counts = [] if read is None else read.frame["rejected"].drop_nulls().to_list()
-        if not sum(counts):
-            return "Rows rejected: none, or too few to show"
-        return f"Rows rejected: about {sum(counts):,}; the report tells the reasons"
+        counts = [] if read is None else read.frame["rejected"].to_list()
+        told = sum(n or 0 for n in counts)
+        if told:
+            return f"Rows rejected: about {told:,}; the report tells the reasons"
+        return f"Rows rejected: {'some, too few to show' if None in counts else 'none'}"
 
     def __repr__(self) -> str:
         return f"Review({self.rule['name']!r}, {len(self.blocks)} results)"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from carenotebook.core.cohort import check_cohort
 from carenotebook.core.errors import DataError
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.report.dossiers import Dossier, made
 from carenotebook.report.manifest import asked_of, page_hash, read_manifest
 
@@ -97,7 +98,7 @@ def verify_dossier(path: str | Path, cohort: Cohort, *, progress: bool = False) 
     try:
         page = source.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{source} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{source}: {why_unreadable(error)}") from None
     manifest = read_manifest(page, str(source))
     again = made(asked_of(manifest, str(source)), cohort, progress=progress)
     found = [] if again.html() == page else list(_differences(page, manifest, again))

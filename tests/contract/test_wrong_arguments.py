@@ -91,5 +91,6 @@ def test_what_is_none_is_said_to_be_none():
     bare = cn.from_frames(known.collect(), episode_end="60d")
     lines = review(bare, RULE).summary().splitlines()
     assert "Undecided at some time: none of the episodes" in lines
+    assert "Rows rejected: none" in lines
     said = cn.replay(RULE, bare).summary().splitlines()
     assert "Past appointments of unknown outcome: none." in said

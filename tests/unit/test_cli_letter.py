@@ -59,7 +59,7 @@ def test_a_facts_file_that_is_missing_is_a_mistake_in_what_was_given(tmp_path, c
     said = capsys.readouterr().err
     assert f"--facts {path}: there is no such file. Write one" in said
     assert main(["letter", "draft", "quiet_note", "--facts", str(tmp_path)]) == 9
-    assert "it cannot be read" in capsys.readouterr().err
+    assert "this is a folder; name one file." in capsys.readouterr().err
 
 
 def test_mistakes_are_told_in_options(capsys):

@@ -18,6 +18,7 @@ import polars as pl
 
 from carenotebook.core.errors import DataError
 from carenotebook.core.manifest import MANIFEST
+from carenotebook.core.oserrors import why_unreadable
 from carenotebook.ingest.fhir.bundles import as_line, resources
 
 ENDINGS = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
@@ -89,7 +90,7 @@ def blocks(path: Path) -> Iterator[pl.DataFrame]:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise DataError(f"{path} is a damaged gzip file: it is cut short or altered.") from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({type(error).__name__}).") from None
+        raise DataError(f"{path}: {why_unreadable(error)}") from None
 
 
 @contextmanager

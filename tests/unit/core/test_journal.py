@@ -297,7 +297,7 @@ def test_nothing_of_an_answer_is_told_by_accident(folder):
 
 
 def test_answers_need_a_saved_cohort(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such folder"):
         append_checkins(tmp_path / "nowhere", [answer()])
     assert list(tmp_path.iterdir()) == []
 

@@ -283,7 +283,7 @@ def test_an_edited_manifest_is_refused(tmp_path, edit):
 
 
 def test_what_is_no_folder_of_a_cohort_is_refused(tmp_path):
-    with pytest.raises(DataError, match="nowhere does not exist"):
+    with pytest.raises(DataError, match="nowhere: there is no such folder"):
         cn.load(tmp_path / "nowhere")
     file = tmp_path / "a.csv"
     file.write_text("x")

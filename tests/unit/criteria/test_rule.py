@@ -231,7 +231,7 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
         c.load(tmp_path / "none.rule.yml")
     binary = tmp_path / "binary.rule.yml"
     binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RuleError, match="cannot be read"):
+    with pytest.raises(RuleError, match="it is not text in UTF-8"):
         c.load(binary)
 
 

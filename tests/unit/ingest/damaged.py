@@ -318,11 +318,11 @@ CASES = [
         1,
         [(1, "score", "is outside the instrument's range")],
     ),
-    _appointments("a folder", None, error="appointments: {} is a folder; name one file."),
+    _appointments("a folder", None, error="appointments: {}: this is a folder; name one file."),
     Case(
         "a missing file",
         {"appointments": GOOD, "contacts": "missing"},
-        error="contacts: the file {} does not exist.",
+        error="contacts: {}: there is no such file.",
     ),
 ]
 

@@ -278,5 +278,5 @@ def test_a_file_that_is_no_mapping(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(MappingError, match=message):
         cn.from_frames(pl.DataFrame(ROWS), mapping=path)
-    with pytest.raises(MappingError, match="does not exist"):
+    with pytest.raises(MappingError, match="there is no such mapping file"):
         cn.from_frames(pl.DataFrame(ROWS), mapping=tmp_path / "none.yml")

@@ -475,7 +475,7 @@ def test_a_vocabulary_as_athena_writes_it_is_read(tmp_path):
             MappingError,
             r"no column 'visit_occurrence\.x'",
         ),
-        ({"missed": "nowhere.csv"}, DataError, "nowhere.csv does not exist"),
+        ({"missed": "nowhere.csv"}, DataError, "nowhere.csv: there is no such file"),
         ({"missed": "slots.xlsx"}, DataError, "neither a .csv nor a .parquet"),
         ({"missed": 7}, DataError, "missed= takes a frame"),
         ({"missed": MISSED}, MappingError, "needs client_id, start, outcome"),
@@ -493,7 +493,7 @@ def test_options_that_cannot_be_used(options, error, says, tmp_path):
 
 
 def test_what_is_no_cdm(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such folder"):
         cn.read_omop(tmp_path / "nowhere", ONE_MISSED)
     with pytest.raises(DataError, match="no table visit_occurrence"):
         cn.read_omop(tmp_path, ONE_MISSED)

@@ -196,7 +196,7 @@ def test_codes_can_stand_in_a_file(tmp_path):
 
 
 def test_what_cannot_be_read_at_all_is_named(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such"):
         outreach.read_checkin_forms(tmp_path / "none.csv", CODES)
     with pytest.raises(DataError, match="lacks the column go_on"):
         read(tmp_path, "", head="code,date,obstacles,progress\n")

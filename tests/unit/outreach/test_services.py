@@ -159,7 +159,7 @@ def test_what_is_no_csv_is_a_clear_error(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(DataError, match=re.escape(str(path))):
         outreach.read_directory(path)
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such file"):
         outreach.read_directory(tmp_path / "none.csv")
 
 

@@ -221,7 +221,7 @@ def test_what_is_no_dossier_is_refused(tmp_path, cohort):
     page.write_text("<p>Nothing</p>")
     with pytest.raises(DataError, match="no manifest"):
         cn.verify_dossier(page, cohort)
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="there is no such file"):
         cn.verify_dossier(tmp_path / "absent.html", cohort)
 
 

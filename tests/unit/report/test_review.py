@@ -178,7 +178,7 @@ def test_few_rejected_rows_are_not_told_by_what_was_read(small_group_tables):
     assert row["suppressed"]
     assert row["rows_in"] is row["rejected"] is None
     assert row["accepted"] == 760
-    assert "Rows rejected: none, or too few to show" in found.summary()
+    assert "Rows rejected: some, too few to show" in found.summary()
     assert "Zeno" not in found.html() + json.dumps(found.figures())
     told = repr(cohort.describe())
     assert "Zeno" not in told
@@ -188,7 +188,7 @@ def test_few_rejected_rows_are_not_told_by_what_was_read(small_group_tables):
 def test_what_lies_after_the_end_of_the_data_is_not_counted(small_group_tables):
     cohort = cn.from_frames(**small_group_tables, episode_end="60d", as_of="2020-01-01")
     found = review(cohort, c.Rule("one", c.missed() >= 1))
-    assert found.summary().startswith("Clients with an appointment: 0 (no appointments)")
+    assert found.summary().startswith("Clients with an appointment so far: 0 (no appointments)")
 
 
 def test_groups_by_client_are_refused(small_group_tables):
@@ -226,7 +226,7 @@ def test_a_cohort_in_which_nothing_happened_has_a_report(small_group_tables):
     nobody = small_group_tables["appointments"].clear()
     cohort = cn.from_frames(appointments=nobody, as_of="2025-06-01", episode_end="60d")
     found = review(cohort, c.Rule("one", c.missed() >= 1))
-    assert found.summary().startswith("Clients with an appointment: 0 (no appointments)")
+    assert found.summary().startswith("Clients with an appointment so far: 0 (no appointments)")
     assert Page(found.html()).unbalanced == []
 
 

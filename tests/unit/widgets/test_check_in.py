@@ -156,7 +156,7 @@ def test_what_is_missing_is_named_before_a_client_sees_anything(folder, tmp_path
     notice = CheckInNotice(**TOLD)
     with pytest.raises(OptionError, match="has no client of that id"):
         CheckIn(folder, "stranger", notice)
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no such folder"):
         CheckIn(tmp_path / "nowhere", "c1", notice)
     with pytest.raises(OptionError, match="needs a CheckInNotice"):
         CheckIn(folder, "c1", None)
