@@ -93,7 +93,7 @@ class Evidence:
         optional = [c for c in ("duration_min",) if self.cohort.has("appointments", c)]
         wanted = {"appointments": ("client_id", "start", "outcome", *optional)}
         question = Question(self.replay.rule.when.node, 0, self.replay.unknown)
-        found = [b.tables["appointments"].frame for b, _ in blocks(question, self.cohort, wanted)]
+        found = [b.tables["appointments"].whole for b, _ in blocks(question, self.cohort, wanted)]
         columns = ["client_id", "start", pl.col("event").cast(pl.String), *optional]
         if not found:
             return self.cohort.appointments.with_columns(event="outcome").select(columns).collect()

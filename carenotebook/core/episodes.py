@@ -50,8 +50,14 @@ LOOKED_AT = 2_000
 
 
 def first_episodes(part: Part) -> Part:
-    """A part with no more episodes than that takes; its other tables stay whole."""
-    return {**part, "episodes": part["episodes"].head(LOOKED_AT)} if "episodes" in part else part
+    """A part with no more of its episodes than that takes; its other tables stay whole."""
+    return {**part, "episodes": bounds_of(part).head(LOOKED_AT)} if "episodes" in part else part
+
+
+def bounds_of(part: Part) -> pl.LazyFrame:
+    """The episodes of a part that has them, with no more than what spans of them are made of."""
+    needed = (CLIENT, "client_id", "started_at", "ended_at")
+    return part["episodes"].select(pl.selectors.by_name(*needed, require_all=False))
 
 
 def most_end_attended(spans: pl.DataFrame, part: Part, as_of: datetime) -> bool:

@@ -128,7 +128,8 @@ class Block:
         for _ in range(most - 1):
             later = (e.client[episode + 1] == client) & (at >= since[episode + 1])
             episode = episode + later
-        row = np.flatnonzero((at >= since.take(episode)) & (at < e.seen_until.take(episode)))
+        inside = (at >= since.take(episode)) & (at < e.seen_until.take(episode))
+        row = np.arange(len(at)) if inside.all() else np.flatnonzero(inside)
         if len(row) < len(at):
             episode, at = episode.take(row), at.take(row)
         if early:
@@ -175,8 +176,7 @@ class Block:
     def _paused(self, grace: int) -> Spans:
         if "pauses" not in self.tables:
             return union(np.zeros(0, np.int64), np.zeros(0, np.int64))
-        pauses = self.tables["pauses"].frame
-        client, start, end = (column(pauses, c) for c in (CLIENT, "start", "end"))
+        client, start, end = self.tables["pauses"].rows([], CLIENT, "start", "end")
         return union(*self.place_spans(client, start, end + grace))
 
     def advance(self, keys: Keys, length: int) -> Keys:
@@ -204,7 +204,10 @@ class Block:
         nothing = dict.fromkeys(("seen_from", "taken_from"), _NEVER)
         nothing |= {"client": -1, "seen_until": -_NEVER}
         padded = Episodes(
-            *(np.append(getattr(e, f), [nothing.get(f, 0)] * 2) for f in e.__dataclass_fields__)
+            *(
+                np.concatenate((getattr(e, f), np.full(2, nothing.get(f, 0))))
+                for f in e.__dataclass_fields__
+            )
         )
         first = np.full(self.high - self.low, n, np.int64)
         where = np.flatnonzero(np.diff(e.client, prepend=-1))

@@ -17,9 +17,10 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.durations import duration_us
+from carenotebook.core.episodes import bounds_of
 from carenotebook.core.options import UNRESOLVED
 from carenotebook.core.parallel import each_part, in_threads
-from carenotebook.core.parts import CLIENT, Part
+from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import leaves, nodes, spans, syntax
 from carenotebook.criteria.block import Block, Episodes
 from carenotebook.criteria.needs import columns_needed
@@ -165,20 +166,16 @@ def blocks(
 ) -> Iterator[tuple[Block, pl.DataFrame]]:
     """The cohort in ranges of clients: each block with these columns, and its episodes."""
     for part in cohort.parts:
-        episodes = _episodes(cohort.part_spans(_narrow(part)))
-        wanted = [part[name].select(CLIENT, *names) for name, names in columns.items()]
-        tables = dict(zip(columns, pl.collect_all(wanted), strict=True))
+        wanted = {name: part[name].select(CLIENT, *names) for name, names in columns.items()}
+        if "episodes" in part:
+            wanted["episodes"] = bounds_of(part)
+        # Tables that are read together share what planning and opening takes.
+        tables = dict(zip(wanted, pl.collect_all(wanted.values()), strict=True))
+        held = {**part, "episodes": tables.pop("episodes").lazy()} if "episodes" in part else part
+        episodes = _episodes(cohort.part_spans(held))
         if "pauses" in part:
             tables["pauses"] = _merged_pauses(part["pauses"])
         yield from _split(episodes, tables, question, cohort, most)
-
-
-def _narrow(part: Part) -> Part:
-    """A part whose episodes hold no more than what spans of them are made of."""
-    if "episodes" not in part:
-        return part
-    needed = pl.selectors.by_name(CLIENT, "client_id", "started_at", "ended_at", require_all=False)
-    return {**part, "episodes": part["episodes"].select(needed)}
 
 
 def _split(
@@ -222,9 +219,16 @@ def _client_ranges(seen: pl.DataFrame, most: int) -> Iterator[tuple[int, int]]:
 
 def _between(frame: pl.DataFrame, ranges: Sequence[tuple[int, int]]) -> list[pl.DataFrame]:
     """The rows of each range of clients."""
+    if len(ranges) == 1 and len(frame) and _lies_within(frame[CLIENT], *ranges[0]):
+        return [frame]
     numbers = column(frame, CLIENT)
     bounds = np.searchsorted(numbers, np.array(ranges, numbers.dtype).reshape(-1, 2))
     return [frame[int(first) : int(last)] for first, last in bounds]
+
+
+def _lies_within(clients: pl.Series, low: int, high: int) -> bool:
+    """Whether ordered numbers of clients all lie in [low, high)."""
+    return bool(low <= clients[0] and clients[-1] < high)
 
 
 def _episodes(part_spans: pl.DataFrame) -> pl.DataFrame:

@@ -14,37 +14,45 @@ from carenotebook.core.parts import CLIENT
 from carenotebook.criteria import nodes
 from carenotebook.criteria.block import Block, Placed
 from carenotebook.criteria.spans import Keys, Mask
-from carenotebook.criteria.tables import NULL, column
+from carenotebook.criteria.tables import NULL, Table
 
 Values = npt.NDArray[np.float64]
 Counted = nodes.Appointments | nodes.Contacts | nodes.Actions | nodes.Barriers
 
 
 def placed(
-    block: Block, table: str, chosen: pl.Expr | None, time: str = "at", *, early: bool = False
+    block: Block, table: str, chosen: Sequence[pl.Series], time: str = "at", *, early: bool = False
 ) -> Placed:
     """The chosen rows of a table, in order, where an episode sees them."""
-    rows = block.tables[table].rows(chosen, CLIENT, time)
-    return block.place(column(rows, CLIENT), column(rows, time), early=early)
+    return block.place(*block.tables[table].rows(chosen, CLIENT, time), early=early)
+
+
+def appointments(block: Block, outcomes: Sequence[str]) -> Placed:
+    """Appointments whose outcome, after the pause rule, is one of these."""
+    chosen = block.tables["appointments"].one_of("event", outcomes)
+    return placed(block, "appointments", [chosen], "start")
 
 
 def counted(term: Counted, block: Block) -> Placed:
     """The events that a count counts; they are placed once, whatever the window."""
-    return block.kept(replace(term, within=None), lambda: placed(block, *_chosen(term)))
+    return block.kept(replace(term, within=None), lambda: _counted(term, block))
 
 
-def _chosen(term: Counted) -> tuple[str, pl.Expr, str]:
-    """The table, the rows of it and the time of what is counted."""
+def _counted(term: Counted, block: Block) -> Placed:
     match term:
         case nodes.Appointments():
+            table = block.tables["appointments"]
             outcomes = [o for o in term.outcome or () if o not in UNRESOLVED]
-            properties = filters(term, "kind", "reason", "modality")
-            return "appointments", one_of("event", outcomes) & properties, "start"
+            chosen = [table.one_of("event", outcomes)]
+            chosen += passing(table, term, "kind", "reason", "modality")
+            return placed(block, "appointments", chosen, "start")
         case nodes.Contacts():
-            return "contacts", contact_filter(term), "at"
+            return contacts(term, block)
         case nodes.Actions():
-            return "actions", filters(term, "kind", "detail"), "at"
-    return "checkins", one_of("barrier", term.reason or ()), "at"
+            chosen = passing(block.tables["actions"], term, "kind", "detail")
+            return placed(block, "actions", chosen)
+    named = block.tables["checkins"].one_of("barrier", term.reason or ())
+    return placed(block, "checkins", [named])
 
 
 def scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
@@ -53,18 +61,20 @@ def scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Valu
 
 
 def _scores_taken(block: Block, instrument: str, name: str) -> tuple[Placed, Values]:
-    mine = (pl.col("instrument") == instrument) & pl.col(name).is_not_null()
-    rows = block.tables["measures"].rows(mine, CLIENT, "at", name)
-    taken = block.place(column(rows, CLIENT), column(rows, "at"), early=True)
-    return taken, column(rows, name).take(taken.row).astype(np.float64)
+    measures = block.tables["measures"]
+    mine = [measures.one_of("instrument", [instrument]), measures.series(name).is_not_null()]
+    client, at, scores = measures.rows(mine, CLIENT, "at", name)
+    taken = block.place(client, at, early=True)
+    return taken, scores.take(taken.row).astype(np.float64)
 
 
 def kept_or_missed(block: Block) -> tuple[Placed, Mask]:
     """Attended and missed appointments; at one instant misses come first."""
-    chosen = one_of("event", ("attended", *MISSED))
-    rows = block.tables["appointments"].rows(chosen, CLIENT, "start", "event")
-    found = block.place(column(rows, CLIENT), column(rows, "start"))
-    attended = (rows["event"] == "attended").to_numpy().take(found.row)
+    table = block.tables["appointments"]
+    came = table.one_of("event", ["attended"])
+    chosen = came | table.one_of("event", MISSED)
+    found = placed(block, "appointments", [chosen], "start")
+    attended = came.filter(chosen).to_numpy().take(found.row)
     if (found.keys[1:] == found.keys[:-1]).any():
         order = np.lexsort((attended, found.keys))
         attended = attended[order]
@@ -73,40 +83,42 @@ def kept_or_missed(block: Block) -> tuple[Placed, Mask]:
 
 def heard(block: Block) -> list[Keys]:
     """When clients were heard from, each way in order."""
-    sources = [placed(block, "contacts", pl.col("direction") == "inbound").keys]
+    inbound = block.tables["contacts"].one_of("direction", ["inbound"])
+    sources = [placed(block, "contacts", [inbound]).keys]
     sources += _heard_by_appointment(block)
     if "checkins" in block.tables:
-        sources.append(placed(block, "checkins", None).keys)
+        sources.append(placed(block, "checkins", []).keys)
     if "measures" in block.tables:
-        sources.append(placed(block, "measures", None, early=True).keys)
+        sources.append(placed(block, "measures", [], early=True).keys)
     return sources
 
 
 def _heard_by_appointment(block: Block) -> list[Keys]:
     """By a session, and by the client's own cancelling or moving of one."""
-    attended = placed(block, "appointments", pl.col("outcome") == "attended", "start").keys
-    moved = one_of("outcome", ("late_cancel", "early_cancel", "rescheduled"))
-    if not block.tables["appointments"].has("cancelled_at"):
-        return [attended, placed(block, "appointments", moved, "start").keys]
-    told = (pl.col("outcome") == "no_show") & pl.col("cancelled_at").is_not_null()
-    rows = block.tables["appointments"].rows(moved | told, CLIENT, "start", "cancelled_at")
-    at = column(rows, "cancelled_at")
-    at = np.where(at == NULL, column(rows, "start"), at)
-    keys = block.place(column(rows, CLIENT), at).keys
+    table = block.tables["appointments"]
+    sessions = [table.one_of("outcome", ["attended"])]
+    attended = placed(block, "appointments", sessions, "start").keys
+    moved = table.one_of("outcome", ("late_cancel", "early_cancel", "rescheduled"))
+    if not table.has("cancelled_at"):
+        return [attended, placed(block, "appointments", [moved], "start").keys]
+    told = table.one_of("outcome", ["no_show"]) & table.series("cancelled_at").is_not_null()
+    client, start, cancelled = table.rows([moved | told], CLIENT, "start", "cancelled_at")
+    keys = block.place(client, np.where(cancelled == NULL, start, cancelled)).keys
     keys.sort()
     return [attended, keys]
 
 
 def bookings(block: Block) -> tuple[Keys, Keys]:
     """Spans in which an appointment is open."""
-    optional = [c for c in ("booked_at", "cancelled_at") if block.tables["appointments"].has(c)]
-    rows = block.tables["appointments"].rows(None, CLIENT, "start", *optional)
-    client, start = column(rows, CLIENT), column(rows, "start")
+    table = block.tables["appointments"]
+    client, start = table.rows([], CLIENT, "start")
     closes = start
-    if "cancelled_at" in optional:
-        cancelled = column(rows, "cancelled_at")
+    if table.has("cancelled_at"):
+        (cancelled,) = table.rows([], "cancelled_at")
         closes = np.where(cancelled == NULL, start, np.minimum(start, cancelled))
-    opens = column(rows, "booked_at") if "booked_at" in optional else np.full(len(rows), NULL)
+    opens = np.full(len(start), NULL)
+    if table.has("booked_at"):
+        (opens,) = table.rows([], "booked_at")
     unbooked = np.flatnonzero(opens == NULL)
     if len(unbooked):
         opens = opens.copy()
@@ -115,28 +127,26 @@ def bookings(block: Block) -> tuple[Keys, Keys]:
     return block.place_spans(*(a.take(proper) for a in (client, opens, closes)))
 
 
-def contact_filter(term: nodes.Contacts | nodes.DaysSinceContact) -> pl.Expr:
+def contacts(term: nodes.Contacts | nodes.DaysSinceContact, block: Block) -> Placed:
     """Contacts that pass a term's filters."""
-    chosen = filters(term, "direction", "purpose")
-    return chosen if term.delivered is None else chosen & (pl.col("delivered") == term.delivered)
+    table = block.tables["contacts"]
+    chosen = passing(table, term, "direction", "purpose")
+    if term.delivered is not None:
+        chosen.append(table.one_of("delivered", [term.delivered]))
+    return placed(block, "contacts", chosen)
 
 
-def awaiting_answer(term: nodes.Unanswered, block: Block) -> pl.Expr:
+def awaiting_answer(term: nodes.Unanswered, block: Block) -> Placed:
     """Delivered outbound contacts that ask for an answer."""
-    sent = (pl.col("direction") == "outbound") & pl.col("delivered")
+    table = block.tables["contacts"]
+    sent = [table.one_of("direction", ["outbound"]), table.one_of("delivered", [True])]
     if term.purpose is not None:
-        return sent & one_of("purpose", term.purpose)
-    if not block.tables["contacts"].has("purpose"):
-        return sent
-    return sent & pl.col("purpose").ne_missing("reminder")
+        sent.append(table.one_of("purpose", term.purpose))
+    elif table.has("purpose"):
+        sent.append(~table.one_of("purpose", ["reminder"]).fill_null(value=False))
+    return placed(block, "contacts", sent)
 
 
-def filters(term: object, *names: str) -> pl.Expr:
-    """Rows that pass the named filters of a node; null never does."""
-    chosen = [one_of(n, v) for n in names if (v := getattr(term, n)) is not None]
-    return pl.all_horizontal(chosen) if chosen else pl.lit(value=True)
-
-
-def one_of(name: str, values: Sequence[str]) -> pl.Expr:
-    """Rows whose column holds one of the values."""
-    return pl.col(name).is_in(list(values))
+def passing(table: Table, term: object, *names: str) -> list[pl.Series]:
+    """Which rows pass each of the named filters of a node; null never does."""
+    return [table.one_of(n, v) for n in names if (v := getattr(term, n)) is not None]

@@ -101,12 +101,10 @@ def _reached(reach: Reach, op: str, threshold: Any, domain: Spans) -> Spans:
 
 
 def _attribute(term: nodes.Attribute, block: Block, holds: Callable[[pl.Expr], pl.Expr]) -> Truth:
-    found = pl.DataFrame({CLIENT: block.episodes.client}).join(
-        block.tables["clients"].frame.with_columns(pl.col(CLIENT).cast(pl.Int64)),
-        on=CLIENT,
-        how="left",
-        maintain_order="left",
-    )
+    clients = block.tables["clients"]
+    given = pl.DataFrame([clients.series(CLIENT).cast(pl.Int64), clients.series(term.column)])
+    asked = pl.DataFrame({CLIENT: block.episodes.client})
+    found = asked.join(given, on=CLIENT, how="left", maintain_order="left")
     if found[term.column].dtype.is_float():
         found = found.with_columns(pl.col(term.column).fill_nan(None))
     known_value = pl.col(term.column)

@@ -6,10 +6,11 @@ passed, to when that ends. So a stage needs one look-up a span of its condition,
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from carenotebook.core.parallel import each_part, in_threads
 from carenotebook.criteria import nodes, spans
 from carenotebook.criteria.block import Block
 from carenotebook.criteria.engine import Question, blocks, evaluate, without_pauses
-from carenotebook.criteria.events import filters, placed
+from carenotebook.criteria.events import passing, placed
 from carenotebook.criteria.needs import columns_needed
 from carenotebook.criteria.protocol import Protocol
 from carenotebook.criteria.spans import Keys, Spans
@@ -168,15 +169,15 @@ def _first_record(
     requirement: Requirement, since: Keys, earlier: Sequence[Requirement], block: Block
 ) -> Keys:
     """The first matching record since each key; at it unless an earlier stage asks too."""
-    asked = _matching(requirement)
-    after = _next(placed(block, "actions", asked).keys, since, "right")
-    for other in earlier:
-        asked = asked & ~_matching(other)
-    return np.minimum(after, _next(placed(block, "actions", asked).keys, since, "left"))
+    asked = _matching(requirement, block)
+    after = _next(placed(block, "actions", [asked]).keys, since, "right")
+    asked = reduce(operator.and_, (~_matching(other, block) for other in earlier), asked)
+    return np.minimum(after, _next(placed(block, "actions", [asked]).keys, since, "left"))
 
 
-def _matching(requirement: Requirement) -> pl.Expr:
-    return filters(requirement, *requirement.columns).fill_null(value=False)
+def _matching(requirement: Requirement, block: Block) -> pl.Series:
+    passed = passing(block.tables["actions"], requirement, *requirement.columns)
+    return reduce(operator.and_, passed).fill_null(value=False)
 
 
 def _next(keys: Keys, since: Keys, side: Literal["left", "right"]) -> Keys:

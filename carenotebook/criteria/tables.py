@@ -1,9 +1,11 @@
-"""A table of a range of clients, cut to fewer of them once its rows are asked for."""
+"""A table of a range of clients, cut to fewer of them, column by column, as they are asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 
 import numpy as np
 import polars as pl
@@ -25,13 +27,46 @@ class Table:
     cut_from: tuple[Table, Mask] | None = None
     """A table of more clients, and which of them count: a mask over the numbers."""
 
-    @cached_property
-    def frame(self) -> pl.DataFrame:
-        """The rows."""
+    _columns: dict[str, pl.Series] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return name in self.whole.columns
+
+    def series(self, name: str) -> pl.Series:
+        """A column."""
         if self.cut_from is None:
-            return self.whole
-        wider, clients = self.cut_from[0].nearest, self.cut_from[1]
-        return _filtered(wider.frame, pl.Series(np.repeat(clients, wider.rows_by_client)))
+            return self.whole[name]
+        if name not in self._columns:
+            wider, kept = self._cut
+            self._columns[name] = wider.series(name).filter(kept)
+        return self._columns[name]
+
+    def rows(self, chosen: Sequence[pl.Series], *columns: str) -> list[Keys]:
+        """Columns of the rows for which all of these hold (null does not), as `column` has them."""
+        mine = [self.series(name) for name in columns]
+        if chosen:
+            kept = reduce(operator.and_, chosen)
+            mine = [series.filter(kept) for series in mine]
+        return [_array(series) for series in mine]
+
+    def one_of(self, name: str, values: Sequence[object]) -> pl.Series:
+        """Whether the column holds one of the values; null where it is null."""
+        series = self.series(name)
+        if isinstance(series.dtype, pl.Enum):
+            known = series.dtype.categories.to_list()
+            values = [v for v in values if v in known]
+        # A comparison of a series is not planned, as an expression is, which would cost more.
+        held = [series == value for value in values]
+        return (
+            reduce(operator.or_, held)
+            if held
+            else pl.Series([False]).new_from_index(0, len(series))
+        )
+
+    def narrowed(self, clients: Mask) -> Table:
+        """The rows of some of the clients, cut out once they are asked for."""
+        return Table(self.whole, self.low, self.high, (self, clients))
 
     @cached_property
     def rows_by_client(self) -> Keys:
@@ -44,34 +79,24 @@ class Table:
 
     @property
     def nearest(self) -> Table:
-        """The smallest table of all these clients whose rows are at hand."""
-        if self.cut_from is None or "frame" in vars(self):
+        """The smallest table of all these clients some of whose columns are at hand."""
+        if self.cut_from is None or self._columns:
             return self
         return self.cut_from[0].nearest
 
-    def narrowed(self, clients: Mask) -> Table:
-        """The rows of some of the clients, cut out once they are asked for."""
-        return replace(self, cut_from=(self, clients))
-
-    def rows(self, chosen: pl.Expr | None, *columns: str) -> pl.DataFrame:
-        """Columns of the chosen rows (null is not chosen), in order."""
-        kept = self.frame[list(columns)]
-        if chosen is None or kept.is_empty():
-            return kept
-        return _filtered(kept, self.frame.select(chosen).to_series())
-
-    def has(self, name: str) -> bool:
-        """Whether there is such a column."""
-        return name in self.whole.columns
-
-
-def _filtered(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
-    """What `frame.filter` gives, without the time that planning it takes."""
-    mask = mask if len(mask) == frame.height else mask.new_from_index(0, frame.height)
-    return pl.DataFrame([series.filter(mask) for series in frame.iter_columns()])
+    @cached_property
+    def _cut(self) -> tuple[Table, pl.Series]:
+        """The table to cut from, and which of its rows to keep."""
+        assert self.cut_from is not None
+        wider = self.cut_from[0].nearest
+        return wider, pl.Series(np.repeat(self.cut_from[1], wider.rows_by_client))
 
 
 def column(frame: pl.DataFrame, name: str) -> Keys:
     """A column as an array; times in microseconds, or `NULL`."""
-    values = frame[name].to_numpy()
+    return _array(frame[name])
+
+
+def _array(series: pl.Series) -> Keys:
+    values = series.to_numpy()
     return values.view(np.int64) if values.dtype.kind == "M" else values

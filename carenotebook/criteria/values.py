@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
-import polars as pl
 
 from carenotebook.core.durations import duration_us
 from carenotebook.core.options import MISSED
@@ -93,14 +92,13 @@ def followed(seen: Placed, steps: int, length: int | None) -> Mask:
 
 @value.register
 def _days_since_attended(_: nodes.DaysSinceAttended, block: Block) -> Reach:
-    attended = events.placed(block, "appointments", pl.col("event") == "attended", "start")
+    attended = events.appointments(block, ["attended"])
     return _quiet([attended.keys], block)
 
 
 @value.register
 def _days_since_contact(term: nodes.DaysSinceContact, block: Block) -> Reach:
-    made = events.placed(block, "contacts", events.contact_filter(term))
-    return _quiet([made.keys], block)
+    return _quiet([events.contacts(term, block).keys], block)
 
 
 @value.register
@@ -183,8 +181,8 @@ def _days_without_booking(_: nodes.DaysWithoutBooking, block: Block) -> Reach:
 
 @value.register
 def _consecutive_missed(_: nodes.ConsecutiveMissed, block: Block) -> Reach:
-    missed = events.placed(block, "appointments", events.one_of("event", MISSED), "start")
-    attended = events.placed(block, "appointments", pl.col("event") == "attended", "start")
+    missed = events.appointments(block, MISSED)
+    attended = events.appointments(block, ["attended"])
     return _unbroken(missed, missed.keys, [attended.keys], block)
 
 
@@ -212,7 +210,7 @@ def _attendance_rate(term: nodes.AttendanceRate, block: Block) -> Steps:
 
 @value.register
 def _unanswered(term: nodes.Unanswered, block: Block) -> Reach:
-    sent = events.placed(block, "contacts", events.awaiting_answer(term, block))
+    sent = events.awaiting_answer(term, block)
     due = sent.keys + duration_us(term.after)
     return _unbroken(sent, due, block.once(events.heard), block)
 
