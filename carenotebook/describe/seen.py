@@ -21,6 +21,14 @@ def is_seen(cohort: Cohort) -> pl.Expr:
     return early if cohort.observed_from is None else early & (start >= cohort.observed_from)
 
 
+def seen_rows(cohort: Cohort, *columns: str) -> pl.DataFrame:
+    """Columns of the appointments seen of a cohort of one part, by client and time."""
+    rows = cohort.parts[0]["appointments"].select("start", *columns).collect()
+    # Mostly a whole part is seen, and to filter would be to copy it.
+    whole = rows.select(is_seen(cohort).all()).item()
+    return rows if whole else rows.filter(is_seen(cohort))
+
+
 def calendar_bin(column: str, every: str, timezone: str) -> pl.Expr:
     """The first local day of the week, month or quarter in which an instant falls."""
     return pl.col(column).dt.convert_time_zone(timezone).dt.date().dt.truncate(every)

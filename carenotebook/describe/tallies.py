@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +21,7 @@ from carenotebook.core.options import OUTCOMES, UNRESOLVED
 from carenotebook.core.parallel import each_part
 from carenotebook.core.parts import CLIENT
 from carenotebook.describe.groups import APPOINTMENT_COLUMNS, grouped
-from carenotebook.describe.seen import calendar_bin, is_seen
+from carenotebook.describe.seen import calendar_bin, is_seen, seen_rows
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
@@ -75,7 +74,7 @@ def by_period(cohort: Cohort, share: Share, every: str) -> Tallies:
         Bins as of `calendar_bin`, in the cohort's time zone.
     """
     parts = list(each_part(partial(_part_by_period, share, every), cohort))
-    return _together(parts, ["period"], share)
+    return _together(parts, ["period"])
 
 
 def by_group(cohort: Cohort, share: Share, by: Sequence[str], needed_by: str) -> Tallies:
@@ -87,7 +86,7 @@ def by_group(cohort: Cohort, share: Share, by: Sequence[str], needed_by: str) ->
         If neither table has a column.
     """
     parts = list(each_part(partial(_part_by_group, share, tuple(by), needed_by), cohort))
-    return _together(parts, list(by), share)
+    return _together(parts, list(by))
 
 
 def period_starts(first: date, last: date, every: str, timezone: str) -> pl.DataFrame:
@@ -118,21 +117,38 @@ def period_starts(first: date, last: date, every: str, timezone: str) -> pl.Data
 
 
 def _part_by_period(share: Share, every: str, cohort: Cohort) -> tuple[pl.DataFrame, Ints]:
-    rows = _seen(cohort).select(CLIENT, "start", "outcome").collect()
+    rows = seen_rows(cohort, CLIENT, "outcome")
     if rows.is_empty():
-        return pl.DataFrame(schema=_SCHEMA), np.zeros(len(OUTCOMES), np.int64)
+        return pl.DataFrame(schema=_SCHEMA), np.zeros(3, np.int64)
     start, outcome = (rows[c].to_physical().to_numpy() for c in ("start", "outcome"))
     periods = _periods(rows["start"], every, cohort.timezone)
-    begins = periods["begins"].to_physical().to_numpy()
-    period = np.searchsorted(begins, start, side="right") - 1
-    table = np.bincount(
-        period * len(OUTCOMES) + outcome, minlength=len(begins) * len(OUTCOMES)
-    ).reshape(-1, len(OUTCOMES))
+    many = periods.height
+    period = _period_of(start, periods)
+    table = np.bincount(period * len(OUTCOMES) + outcome, minlength=many * len(OUTCOMES))
+    table = table.reshape(many, len(OUTCOMES))
     events, counted = (table[:, _marks(o)].sum(1) for o in (share.happened, share.counted))
     sums = np.stack([events, counted, counted, events, counted - events], 1)
-    sums[:, -3:] += _repeated(rows[CLIENT].to_numpy(), period, outcome, share, len(begins))
+    sums[:, -3:] += _repeated(rows[CLIENT].to_numpy(), period, outcome, share, many)
     found = pl.DataFrame(sums, schema=list(SUMS)).with_columns(periods["period"])
-    return found.filter(pl.col("denominator") > 0), table.sum(0)
+    totals = np.array([table.sum(), counted.sum(), table[:, _marks(UNRESOLVED)].sum()])
+    return found.filter(pl.col("denominator") > 0), totals
+
+
+def _period_of(start: Ints, periods: pl.DataFrame) -> Ints:
+    """The place in `periods` of each instant.
+
+    They begin on a grid as coarse as their lengths allow (a week in UTC, an hour where clocks
+    change), so that most often a table of its steps tells the period.
+    """
+    begins = periods["begins"].to_physical().to_numpy()
+    edges = np.append(begins, periods["ends"].to_physical()[-1:])
+    step = np.gcd.reduce(np.diff(edges))
+    if (edges[-1] - edges[0]) // step > len(start):
+        found: Ints = np.searchsorted(begins, start, side="right") - 1
+    else:
+        told = np.repeat(np.arange(len(begins)), np.diff(edges) // step)
+        found = told.take((start - edges[0]) // step)
+    return found
 
 
 def _repeated(client: Numbers, period: Ints, outcome: Codes, share: Share, periods: int) -> Ints:
@@ -149,15 +165,40 @@ def _repeated(client: Numbers, period: Ints, outcome: Codes, share: Share, perio
 def _part_by_group(
     share: Share, by: tuple[str, ...], needed_by: str, cohort: Cohort
 ) -> tuple[pl.DataFrame, Ints]:
-    frame = grouped(_seen(cohort), cohort, by, APPOINTMENT_COLUMNS, needed_by)
-    rows = frame.select(CLIENT, "outcome", *by).collect()
-    outcome = rows["outcome"].to_physical().to_numpy()
-    new = [rows[c] != rows[c].shift(1) for c in (CLIENT, *by)]
-    begins = reduce(or_, (n.fill_null(value=True).to_numpy() for n in new)).nonzero()[0]
-    x, n = (_sums(_marks(o).take(outcome), begins) for o in (share.happened, share.counted))
-    each = rows[begins].select(CLIENT, *by, x=pl.Series(x), n=pl.Series(n))
-    clients = each.filter(pl.col("n") > 0).group_by(CLIENT, *by).agg(pl.col("x", "n").sum())
-    return clients.group_by(by).agg(_added()), _by_outcome(outcome)
+    own = [c for c in APPOINTMENT_COLUMNS if c in by and cohort.has("appointments", c)]
+    named = ["client_id"] if len(own) < len(by) else []
+    # One query runs side by side; what is not seen is not counted, since to filter is to copy.
+    new = pl.any_horizontal(_changes(c) for c in (CLIENT, *own))
+    rows = (
+        cohort.parts[0]["appointments"]
+        .select(CLIENT, *named, *own, new=new, **_uses(share, cohort))
+        .collect()
+    )
+    begins = rows["new"].arg_true().to_numpy()
+    x, n = (_sums(rows[c].to_numpy(), begins) for c in ("happened", "counted"))
+    each = rows.filter("new").select(CLIENT, *named, *own, x=pl.Series(x), n=pl.Series(n))
+    groups = grouped(each.lazy(), cohort, by, APPOINTMENT_COLUMNS, needed_by)
+    clients = _by_client(groups.filter(pl.col("n") > 0).collect(), by)
+    totals = rows.select(pl.col("seen", "counted", "unresolved").sum()).row(0)
+    return clients.group_by(by).agg(_added()), np.array(totals, np.int64)
+
+
+def _changes(column: str) -> pl.Expr:
+    return pl.col(column).ne_missing(pl.col(column).shift(1))
+
+
+def _uses(share: Share, cohort: Cohort) -> dict[str, pl.Expr]:
+    """Whether an appointment is seen, and for what its outcome then counts."""
+    outcomes = {"happened": share.happened, "counted": share.counted, "unresolved": UNRESOLVED}
+    seen = is_seen(cohort)
+    return {"seen": seen} | {n: seen & pl.col("outcome").is_in(o) for n, o in outcomes.items()}
+
+
+def _by_client(stretches: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """One row a client and group; who has one stretch has none to put together."""
+    several = pl.col(CLIENT).is_duplicated()
+    merged = stretches.filter(several).group_by(CLIENT, *by).agg(pl.col("x", "n").sum())
+    return pl.concat([stretches.filter(~several).select(merged.columns), merged])
 
 
 def _added() -> list[pl.Expr]:
@@ -168,19 +209,11 @@ def _added() -> list[pl.Expr]:
     return [e.cast(pl.Int64).alias(name) for name, e in sums.items()]
 
 
-def _together(
-    parts: Sequence[tuple[pl.DataFrame, Ints]], by: Sequence[str], share: Share
-) -> Tallies:
+def _together(parts: Sequence[tuple[pl.DataFrame, Ints]], by: Sequence[str]) -> Tallies:
     """Clients of different parts are different ones, so their numbers add up."""
     frame = pl.concat([f for f, _ in parts]).group_by(by).agg(pl.col(SUMS).sum()).sort(by)
-    counts = np.sum([n for _, n in parts], axis=0)
-    counted, unresolved = (int(counts[_marks(o)].sum()) for o in (share.counted, UNRESOLVED))
-    left_out = int(counts.sum()) - counted - unresolved
-    return Tallies(frame.select(*by, *SUMS), counted, left_out, unresolved)
-
-
-def _seen(cohort: Cohort) -> pl.LazyFrame:
-    return cohort.parts[0]["appointments"].filter(is_seen(cohort))
+    seen, counted, unresolved = (int(n) for n in np.sum([n for _, n in parts], axis=0))
+    return Tallies(frame.select(*by, *SUMS), counted, seen - counted - unresolved, unresolved)
 
 
 def _periods(start: pl.Series, every: str, timezone: str) -> pl.DataFrame:
@@ -197,7 +230,3 @@ def _sums(flags: npt.NDArray[np.bool_], begins: Ints) -> Ints:
 
 def _marks(outcomes: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.isin(OUTCOMES, outcomes)
-
-
-def _by_outcome(outcome: Codes) -> Ints:
-    return np.bincount(outcome, minlength=len(OUTCOMES))
