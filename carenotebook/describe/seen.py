@@ -24,14 +24,16 @@ def is_seen(cohort: Cohort) -> pl.Expr:
 def seen_rows(cohort: Cohort, *columns: str) -> pl.DataFrame:
     """Columns of the appointments seen of a cohort of one part, by client and time."""
     rows = cohort.parts[0]["appointments"].select("start", *columns).collect()
-    # Mostly a whole part is seen, and to filter would be to copy it.
-    whole = rows.select(is_seen(cohort).all()).item()
+    ends = rows.select(pl.col("start").min(), until=pl.col("start").max())
+    # Where a whole part is seen, to filter would be to copy it.
+    whole = ends.select(is_seen(cohort) & (pl.col("until") < cohort.as_of)).item()
     return rows if whole else rows.filter(is_seen(cohort))
 
 
-def calendar_bin(column: str, every: str, timezone: str) -> pl.Expr:
+def calendar_bin(instant: str | pl.Expr, every: str, timezone: str) -> pl.Expr:
     """The first local day of the week, month or quarter in which an instant falls."""
-    return pl.col(column).dt.convert_time_zone(timezone).dt.date().dt.truncate(every)
+    at = pl.col(instant) if isinstance(instant, str) else instant
+    return at.dt.convert_time_zone(timezone).dt.date().dt.truncate(every)
 
 
 def seen_episodes(cohort: Cohort) -> pl.DataFrame:

@@ -195,8 +195,9 @@ def _uses(share: Share, cohort: Cohort) -> dict[str, pl.Expr]:
 
 
 def _by_client(stretches: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """One row a client and group; who has one stretch has none to put together."""
-    several = pl.col(CLIENT).is_duplicated()
+    """One row a client and group, from stretches by client; one alone is a row already."""
+    client = pl.col(CLIENT)
+    several = ~(_changes(CLIENT) & client.ne_missing(client.shift(-1)))
     merged = stretches.filter(several).group_by(CLIENT, *by).agg(pl.col("x", "n").sum())
     return pl.concat([stretches.filter(~several).select(merged.columns), merged])
 

@@ -9,12 +9,17 @@ import polars as pl
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.options import MISSED, OUTCOMES, SCHEDULED
 from carenotebook.core.parts import CLIENT
-from carenotebook.describe.seen import is_seen
+from carenotebook.describe.seen import seen_rows
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint8]
+Marks = npt.NDArray[np.bool_]
+OUTCOME = pl.Enum(OUTCOMES)
 
 
-def counted_within(spans: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, int]:
+def counted_within(
+    spans: pl.DataFrame, cohort: Cohort, row: Ints | None = None
+) -> tuple[pl.DataFrame, pl.Series, int]:
     """Appointments of each outcome within each span, and the latest usable outcome.
 
     Parameters
@@ -23,63 +28,74 @@ def counted_within(spans: pl.DataFrame, cohort: Cohort) -> tuple[pl.DataFrame, i
         `CLIENT`, at and until (half open).
     cohort : Cohort
         Of one part, whose appointments stand by client and time.
+    row : array of shape (spans,), optional
+        To which row of the counts each span adds, 0 and up; by default each has its own.
 
     Returns
     -------
     tuple
-        A frame with a row a span: a count for every outcome of `SCHEDULED`, missed, sessions (all
-        of them) and latest (null: none); and how many appointments within had no usable outcome.
+        Counts: a column for every outcome of `SCHEDULED`, missed, and sessions (all of them); the
+        latest outcome of each span (null: none); and how many appointments within had no usable
+        outcome.
     """
-    seen = cohort.parts[0]["appointments"].filter(is_seen(cohort))
-    rows = seen.select(CLIENT, "start", "outcome").collect()
-    client, start, outcome = (rows[c].to_physical().to_numpy() for c in rows.columns)
+    rows = seen_rows(cohort, CLIENT, "outcome")
+    start, client, outcome = (rows[c].to_physical().to_numpy() for c in rows.columns)
+    same = client[1:] == client[:-1]
+    if (same & (start[1:] == start[:-1])).any():
+        # Of appointments with one start a miss comes first, an attended one last.
+        rank = 1 - _among(MISSED)[outcome].astype(np.int64) + _among(("attended",))[outcome]
+        outcome = outcome[np.lexsort((rank, start, client))]
+    new = np.ones(len(client) + 1, np.bool_)
+    new[1:-1] = ~same
+    edges = np.flatnonzero(new)
     own = spans[CLIENT].to_numpy()
-    begins, ends = (np.searchsorted(client, own, side) for side in ("left", "right"))
+    begins, ends = (edges[np.searchsorted(client[edges[:-1]], own, s)] for s in ("left", "right"))
     first, last = (
         _first_from(start, begins, ends, spans[c].to_physical().to_numpy()) for c in ("at", "until")
     )
-    last = np.maximum(first, last)
-    span, place = _listed(first, last)
-    if ((start[1:] == start[:-1]) & (client[1:] == client[:-1])).any():
-        # Of appointments with one start a miss comes first, an attended one last.
-        rank = 1 - _among(MISSED)[outcome].astype(np.int64) + _among(("attended",))[outcome]
-        place = np.lexsort((rank, start, client))[place]
-    codes = outcome[place].astype(np.int64)
-    table = np.bincount(span * len(OUTCOMES) + codes, minlength=len(own) * len(OUTCOMES))
-    counts = pl.DataFrame(table.reshape(-1, len(OUTCOMES)), schema=list(OUTCOMES))
-    usable = _among(SCHEDULED)[codes]
-    found = counts.select(
-        *SCHEDULED,
-        missed=pl.sum_horizontal(MISSED),
-        sessions=pl.sum_horizontal(SCHEDULED),
-        latest=_latest(span[usable], codes[usable], len(own)),
+    table = _tabled(outcome, first, last, np.arange(len(own)) if row is None else row)
+    usable = _among(SCHEDULED)
+    counts = pl.DataFrame(
+        {
+            **{o: table[OUTCOMES.index(o)] for o in SCHEDULED},
+            "missed": table[_among(MISSED)].sum(0),
+            "sessions": table[usable].sum(0),
+        }
     )
-    return found, int((~usable).sum())
+    return counts, _latest(outcome, first, last).alias("latest"), int(table[~usable].sum())
 
 
 def _first_from(start: Ints, low: Ints, high: Ints, at: Ints) -> Ints:
     """The first of each client's appointments that starts at or after an instant, by halving."""
-    while (low < high).any():
-        open_ = low < high
-        middle = (low + high) // 2
-        early = open_ & (start[np.minimum(middle, len(start) - 1)] < at)
-        low, high = np.where(early, middle + 1, low), np.where(open_ & ~early, middle, high)
+    step = 1 << int((high - low).max(initial=0)).bit_length()
+    while step := step >> 1:
+        ahead = low + step
+        early = (ahead <= high) & (start.take(ahead - 1, mode="clip") < at)
+        low = np.where(early, ahead, low)
     return low
 
 
-def _listed(first: Ints, last: Ints) -> tuple[Ints, Ints]:
-    """For each place from first to last of every span, whose it is and which."""
+def _tabled(outcome: Codes, first: Ints, last: Ints, row: Ints) -> Ints:
+    """How often each outcome stands from first to last of the spans of each row."""
     many = last - first
-    span = np.repeat(np.arange(len(first)), many)
-    return span, np.arange(len(span)) + np.repeat(first - (many.cumsum() - many), many)
+    place = np.arange(many.sum()) + np.repeat(first - (many.cumsum() - many), many)
+    rows = int(row.max(initial=-1)) + 1
+    cells = outcome[place].astype(np.int64) * rows + np.repeat(row, many)
+    return np.bincount(cells, minlength=len(OUTCOMES) * rows).reshape(len(OUTCOMES), rows)
 
 
-def _latest(span: Ints, codes: Ints, spans: int) -> pl.Series:
-    """The last outcome of every span."""
-    found = np.full(spans, len(OUTCOMES))
-    found[span] = codes
-    return pl.Series([*OUTCOMES, None], dtype=pl.String).gather(found)
+def _latest(outcome: Codes, first: Ints, last: Ints) -> pl.Series:
+    """The last usable outcome of every span, sought backwards."""
+    usable = _among(SCHEDULED)
+    place, some = last - 1, np.flatnonzero(last > first)
+    while (some := some[~usable[outcome[place[some]]]]).size:
+        place[some] -= 1
+        some = some[place[some] >= first[some]]
+    known = place >= first
+    found = np.full(len(place), len(OUTCOMES), np.uint8)
+    found[known] = outcome[place[known]]
+    return pl.Series([*OUTCOMES, None], dtype=OUTCOME).gather(found)
 
 
-def _among(outcomes: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def _among(outcomes: tuple[str, ...]) -> Marks:
     return np.isin(OUTCOMES, outcomes)

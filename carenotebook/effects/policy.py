@@ -15,8 +15,8 @@ from carenotebook.core.options import EVENTS, MISSED, SCHEDULED, check_option
 from carenotebook.core.parts import CLIENT
 from carenotebook.effects.did import difference_in_differences
 from carenotebook.effects.its import interrupted_time_series
-from carenotebook.effects.policy_rows import client_rows, series_rows, unit_rows
-from carenotebook.effects.referred import AFTER, BEFORE, Referred, referred, starts_of
+from carenotebook.effects.policy_rows import client_rows, series_of, unit_rows
+from carenotebook.effects.referred import ACROSS, AFTER, BEFORE, Referred, referred, starts_of
 from carenotebook.effects.wedge import stepped_wedge
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -211,7 +211,7 @@ def policy_effect(  # noqa: PLR0913 - what such a question can be told
     length = duration_us(follow_up, "policy_effect(follow_up=)", zero=False)
     own = None if design == "its" else unit
     people = referred(cohort, starts_of(cohort, policy, own), own, length, every)
-    rows, fit = _designed(people, design, (own, every), chosen)
+    rows, counts, fit = _designed(people, design, (own, every), chosen)
     model = fit(measure)
     return PolicyEffect(
         heading=f"What the policy did to {measure.replace('_', ' ')}, a referred client",
@@ -220,67 +220,86 @@ def policy_effect(  # noqa: PLR0913 - what such a question can be told
         design=design,
         measure=measure,
         model=model,
-        outcomes=_outcomes(rows, fit, model, measure),
-        panel=shares(rows.filter(pl.col("side").is_in([BEFORE, AFTER])), "state", ["side"], CLIENT),
+        outcomes=_outcomes(_by_side(rows, counts), fit, model, measure),
+        panel=_panel(rows),
     )
 
 
 def _designed(
     people: Referred, design: Design, layout: tuple[str | None, str], chosen: dict[str, Any]
-) -> tuple[pl.DataFrame, Callable[[str], Estimate]]:
-    """The clients who enter, and the design as a function of the measure."""
+) -> tuple[pl.DataFrame, pl.DataFrame, Callable[[str], Estimate]]:
+    """The clients who enter, counts of theirs, and the design as a function of the measure."""
     unit, every = layout
     if design == "its":
-        rows, points, start = series_rows(people.frame)
+        found = series_of(people)
+        points, start = found.points, found.start
         given = {"family": "quasipoisson"} | chosen
 
         def series(measure: str) -> Estimate:
             return interrupted_time_series(points, measure, "period", start, "clients", **given)
 
-        return rows, series
+        return found.clients, found.counts, series
     if design == "stepped_wedge":
-        clients = client_rows(people.frame)
+        clients = client_rows(people)
 
         def wedge(measure: str) -> Estimate:
             return stepped_wedge(clients, measure, str(unit), "period", "first", **chosen)
 
-        return clients, wedge
-    rows, means, phase_in = unit_rows(people.frame, str(unit), every)
+        return clients, clients, wedge
+    rows, means, phase_in = unit_rows(people, str(unit), every)
     given = {"control": "not_yet", "phase_in": phase_in} | chosen
 
     def differences(measure: str) -> Estimate:
         return difference_in_differences(means, measure, str(unit), "period", "first", **given)
 
-    return rows, differences
+    return rows, rows, differences
 
 
 def _outcomes(
-    rows: pl.DataFrame, fit: Callable[[str], Estimate], model: Estimate, measure: str
+    sides: dict[str, dict[str, int]], fit: Callable[[str], Estimate], model: Estimate, measure: str
 ) -> pl.DataFrame:
     """The same design on every outcome that occurs."""
-    sides = {s: rows.filter(side=s) for s in (BEFORE, AFTER)}
-    clients = {f"clients_{s}": sides[s][CLIENT].n_unique() for s in sides}
     figures = [*_FIGURES, *(c for c in ("ratio", "ratio_low", "ratio_high") if c in model.frame)]
     found = []
     for name in _MEASURES:
-        if not rows[name].sum():
+        events = {s: sums[name] for s, sums in sides.items()}
+        if not any(events.values()):
             continue
         told, why = _told(name, fit, model if name == measure else None)
+        means = {s: n / sides[s]["referrals"] for s, n in events.items() if sides[s]["referrals"]}
+        many = {f"{c}_{s}": sides[s][c] for s in sides for c in ("clients", "referrals")}
         found.append(
             {
                 "outcome": name,
-                **{s: sides[s][name].mean() for s in sides},
-                **clients,
-                **{f"referrals_{s}": sides[s].height for s in sides},
-                **{f"count_{s}": int(sides[s][name].sum()) for s in sides},
+                **dict.fromkeys(sides),
+                **means,
+                **many,
+                **{f"count_{s}": n for s, n in events.items()},
                 **{f: told.get(f) for f in figures},
                 "why": why,
             }
         )
     numbers = dict.fromkeys(["before", "after", *figures], pl.Float64)
-    counts = [f"{c}_{s}" for c in _COUNTS for s in sides]
+    counts = [f"{c}_{s}" for c in _COUNTS for s in (BEFORE, AFTER)]
     schema = {"outcome": pl.String, **numbers, **dict.fromkeys(counts, pl.Int64), "why": pl.String}
     return pl.DataFrame(found, schema_overrides=schema)
+
+
+def _by_side(rows: pl.DataFrame, counts: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """How many referrals, clients and events there are before and after."""
+    found = {}
+    for side in (BEFORE, AFTER):
+        clients = rows.filter(side=side)[CLIENT]
+        events = counts.filter(side=side).select(pl.col(_MEASURES).sum()).row(0, named=True)
+        found[side] = {"referrals": len(clients), "clients": clients.n_unique(), **events}
+    return found
+
+
+def _panel(rows: pl.DataFrame) -> pl.DataFrame:
+    """Where everyone stood at the end of follow-up, on each side."""
+    followed = rows.filter(pl.col("side") != ACROSS)
+    known = shares(followed, "state", ["side"], CLIENT)
+    return known.with_columns(pl.col("side", "state").cast(pl.String)).sort("side", "state")
 
 
 def _told(

@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import SCHEDULED
-from carenotebook.effects.referred import AFTER, BEFORE
+from carenotebook.effects.referred import AFTER, BEFORE, Referred
 
 MEASURES = [*SCHEDULED, "missed", "sessions"]
 _CALLER = "policy_effect()"
 
 
-def series_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, object]:
-    """Clients on a side, points (counts and clients by period), and the first period after."""
-    after = frame.filter(side=AFTER)
-    if after.is_empty() or frame.filter(side=BEFORE).is_empty():
+@dataclass(frozen=True)
+class Series:
+    """Clients of two sides, one after the other in time.
+
+    Attributes
+    ----------
+    clients, counts : polars.DataFrame
+        As of `Referred`, of the two sides.
+    points : polars.DataFrame
+        Counts and clients by period.
+    start : datetime.date
+        The first period after.
+    """
+
+    clients: pl.DataFrame
+    counts: pl.DataFrame
+    points: pl.DataFrame
+    start: date
+
+
+def series_of(people: Referred) -> Series:
+    """The series before and after.
+
+    Raises
+    ------
+    OptionError
+        If a side is empty.
+    """
+    side, period = pl.col("side"), pl.col("period")
+    start, before = (people.counts.filter(side == s)["period"].min() for s in (AFTER, BEFORE))
+    if not isinstance(start, date) or before is None:
         raise OptionError(
-            f"{_CALLER}: nobody was followed wholly {'after' if after.is_empty() else 'before'} "
+            f"{_CALLER}: nobody was followed wholly {'after' if start is None else 'before'} "
             "the policy began. Take a shorter follow_up=, or data over a longer time."
         )
-    start = after["period"].min()
-    kept = frame.filter(
-        (pl.col("side") == AFTER) | ((pl.col("side") == BEFORE) & (pl.col("period") < start))
-    )
-    counts = [pl.col(m).sum() for m in MEASURES]
-    points = kept.group_by("period").agg(*counts, clients=pl.len().cast(pl.Int64)).sort("period")
-    return kept, points, start
+    kept = (side == AFTER) | ((side == BEFORE) & (period < start))
+    clients, counts = people.frame.filter(kept), people.counts.filter(kept)
+    many = clients.group_by("period").agg(clients=pl.len().cast(pl.Int64))
+    points = counts.group_by("period").agg(pl.col(MEASURES).sum()).join(many, "period")
+    return Series(clients, counts, points.sort("period"), start)
 
 
-def client_rows(frame: pl.DataFrame) -> pl.DataFrame:
+def client_rows(people: Referred) -> pl.DataFrame:
     """Clients on a side of the start at their own unit."""
     side, first = pl.col("side"), pl.col("first")
     before = (side == BEFORE) & (first.is_null() | (pl.col("period") < first))
-    return frame.filter((side == AFTER) | before)
+    return people.frame.hstack(people.counts).filter((side == AFTER) | before)
 
 
-def unit_rows(frame: pl.DataFrame, unit: str, every: str) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+def unit_rows(people: Referred, unit: str, every: str) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Clients, means by unit and period, and the periods in which follow-up lies across the start.
 
     A unit counts as treated from the first period in which somebody's follow-up reaches the policy.
     """
+    frame = people.frame.hstack(people.counts)
     kept = _seen_everywhere(frame.with_columns(first="reached"), unit)
     means = kept.group_by(unit, "period").agg(
         *(pl.col(m).mean() for m in MEASURES), pl.col("first").first()

@@ -9,30 +9,38 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort
 from carenotebook.core.errors import MissingDataError, OptionError
+from carenotebook.core.options import END_REASONS, SCHEDULED
 from carenotebook.core.parallel import each_part
 from carenotebook.core.parts import CLIENT
 from carenotebook.describe.seen import calendar_bin
-from carenotebook.effects.counted import counted_within
+from carenotebook.effects.counted import Ints, counted_within
 
 BEFORE, ACROSS, AFTER = "before", "across", "after"
+SIDE = pl.Enum([BEFORE, ACROSS, AFTER])
+_ENDS = {r: f"ended_{r.removeprefix('ended_')}" for r in END_REASONS if r != "ongoing"}
+_LATEST = {o: f"in_care_latest_{o}" for o in SCHEDULED}
+_NO_REASON, _WAITING = "ended_reason_unknown", "waiting"
+STATE = pl.Enum(sorted([*_ENDS.values(), *_LATEST.values(), _NO_REASON, _WAITING]))
 _CALLER = "policy_effect()"
 _UNITS = ("site", "therapist_id")
-_PASSED = ("at", "until", "started", "ended", "ended_at", "latest")
+_PASSED = ("at", "until", "started", "ended", "ended_at", "latest", "why")
 
 
 @dataclass(frozen=True)
 class Referred:
-    """One row an episode whose follow-up is complete.
+    """Everyone whose follow-up is complete, and what they did.
 
     Attributes
     ----------
     frame : polars.DataFrame
-        `CLIENT`, the columns of the unit, period (first day of the bin of the referral), side
-        ("before", "across", "after" the start at the unit), state (where the client stood at the
-        end of follow-up), a count for every outcome, missed, and sessions (all that have a usable
-        outcome). Bins of when the policy reached the unit, null for never:
+        One row an episode: `CLIENT`, the columns of the unit, period (first day of the bin of the
+        referral), side ("before", "across", "after" the start at the unit), state (where the client
+        stood at the end of follow-up). Bins of when the policy reached the unit, null for never:
         first (in which it lies), reached (the first in which follow-up can reach it), judged (the
         first that begins at or after it).
+    counts : polars.DataFrame
+        Appointments within follow-up by outcome, missed, and sessions (all that have a usable
+        outcome): of every row of `frame`, in its order; without a unit, by period and side.
     left_out : dict
         Episodes that do not enter, by reason.
     unresolved : int
@@ -40,6 +48,7 @@ class Referred:
     """
 
     frame: pl.DataFrame
+    counts: pl.DataFrame
     left_out: dict[str, int]
     unresolved: int
 
@@ -71,8 +80,12 @@ def referred(
     for part in parts:
         for why, many in part.left_out.items():
             left_out[why] = left_out.get(why, 0) + many
-    frame = pl.concat(part.frame for part in parts)
-    return Referred(frame, left_out, sum(part.unresolved for part in parts))
+    return Referred(
+        frame=pl.concat(part.frame for part in parts),
+        counts=pl.concat(part.counts for part in parts),
+        left_out=left_out,
+        unresolved=sum(part.unresolved for part in parts),
+    )
 
 
 def _part_referred(
@@ -88,17 +101,27 @@ def _part_referred(
     until = at + pl.duration(microseconds=follow_up)
     kept = [c for c in ("site", "therapist_id", "end_reason") if c in spans.columns]
     rows = spans.select(CLIENT, "ended_at", *kept, at=at, until=until)
-    seen, left_out = _followed(rows, cohort, unit)
-    seen = _placed(seen, starts, unit)
-    ended = pl.col("ended") < pl.col("until")
-    over = seen.select(ended.fill_null(value=False).sum()).item()
-    left_out["followed beyond the end of the policy"] = int(over)
-    seen = seen.filter(~ended.fill_null(value=False))
-    counts, unresolved = counted_within(seen, cohort)
-    frame = seen.hstack(counts).with_columns(period=calendar_bin("at", every, cohort.timezone))
-    frame = _periods_of_start(frame, follow_up, every, cohort.timezone)
-    frame = frame.with_columns(state=_state("end_reason" in kept))
-    return Referred(frame.drop(_PASSED), left_out, unresolved)
+    joined = rows.join(starts, how="cross") if unit is None else rows.join(starts, unit, "left")
+    told = joined.with_columns(
+        why=_left_out(cohort, unit), period=calendar_bin("at", every, cohort.timezone), side=_side()
+    )
+    left_out = dict(told["why"].drop_nulls().value_counts().iter_rows())
+    seen = told.filter(pl.col("why").is_null())
+    cells, row = _cells(seen) if unit is None else (None, None)
+    counts, latest, unresolved = counted_within(seen, cohort, row)
+    counts = counts if cells is None else cells.hstack(counts)
+    frame = seen.with_columns(latest).with_columns(
+        state=_state("end_reason" in kept),
+        **_bins_of_start(follow_up, every, cohort.timezone),
+    )
+    return Referred(frame.drop(_PASSED), counts, left_out, unresolved)
+
+
+def _cells(seen: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+    """The periods and sides that occur, and which of them each row has."""
+    cells = seen.select("period", "side").unique()
+    numbered = seen.join(cells.with_row_index("row"), ["period", "side"], maintain_order="left")
+    return cells, numbered["row"].cast(pl.Int64).to_numpy()
 
 
 def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFrame:
@@ -148,66 +171,56 @@ def _one_start(mine: pl.DataFrame) -> pl.DataFrame:
     return times
 
 
-def _followed(
-    rows: pl.DataFrame, cohort: Cohort, unit: str | None
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Those whose whole follow-up was observed, and how many others there are."""
-    early = pl.lit(value=False)
-    if cohort.observed_from is not None:
-        early = pl.col("at") < cohort.observed_from
-    late = pl.col("until") > cohort.as_of
-    nowhere = pl.col(unit).is_null() if unit else pl.lit(value=False)
-    reason = (
-        pl.when(early)
-        .then(pl.lit("referred before the data begin"))
-        .when(late)
-        .then(pl.lit("follow-up not complete by the end of the data"))
-        .when(nowhere)
-        .then(pl.lit(f"no {unit}"))
-    )
-    told = rows.with_columns(why=reason)
-    counts = told.drop_nulls("why").group_by("why").len().sort("why")
-    left_out = {str(r["why"]): int(r["len"]) for r in counts.iter_rows(named=True)}
-    return told.filter(pl.col("why").is_null()).drop("why"), left_out
+def _left_out(cohort: Cohort, unit: str | None) -> pl.Expr:
+    """Why a follow-up does not enter; null where the whole of it was observed."""
+    no = pl.lit(value=False)
+    known = cohort.observed_from is not None
+    reasons = {
+        "referred before the data begin": pl.col("at") < cohort.observed_from if known else no,
+        "follow-up not complete by the end of the data": pl.col("until") > cohort.as_of,
+        f"no {unit}": pl.col(unit).is_null() if unit else no,
+        "followed beyond the end of the policy": pl.col("ended") < pl.col("until"),
+    }
+    told = [pl.when(holds).then(pl.lit(why)) for why, holds in reasons.items()]
+    return pl.coalesce(told)
 
 
-def _placed(seen: pl.DataFrame, starts: pl.DataFrame, unit: str | None) -> pl.DataFrame:
+def _side() -> pl.Expr:
     """On which side of the policy's start, at its own unit, each follow-up lies."""
-    joined = seen.join(starts, how="cross") if unit is None else seen.join(starts, unit, "left")
-    side = (
-        pl.when(pl.col("started").is_null() | (pl.col("until") <= pl.col("started")))
-        .then(pl.lit(BEFORE))
-        .when(pl.col("at") >= pl.col("started"))
-        .then(pl.lit(AFTER))
-        .otherwise(pl.lit(ACROSS))
+    started = pl.col("started")
+    return (
+        pl.when(started.is_null() | (pl.col("until") <= started))
+        .then(pl.lit(BEFORE, SIDE))
+        .when(pl.col("at") >= started)
+        .then(pl.lit(AFTER, SIDE))
+        .otherwise(pl.lit(ACROSS, SIDE))
     )
-    return joined.with_columns(side=side)
 
 
-def _periods_of_start(
-    frame: pl.DataFrame, follow_up: int, every: str, timezone: str
-) -> pl.DataFrame:
+def _bins_of_start(follow_up: int, every: str, timezone: str) -> dict[str, pl.Expr]:
+    """`first`, `judged` and `reached` of `Referred`."""
+    started = pl.col("started")
     first = calendar_bin("started", every, timezone)
-    local = pl.col("started").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    local = started.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
     begins = first.cast(pl.Datetime("us")) == local
-    reach = pl.col("started") - pl.duration(microseconds=follow_up - 1)
-    return frame.with_columns(
-        first=first,
-        judged=pl.when(begins).then(first).otherwise(first.dt.offset_by(every)),
-        reached=reach,
-    ).with_columns(reached=calendar_bin("reached", every, timezone))
+    reach = started - pl.duration(microseconds=follow_up - 1)
+    return {
+        "first": first,
+        "judged": pl.when(begins).then(first).otherwise(first.dt.offset_by(every)),
+        "reached": calendar_bin(reach, every, timezone),
+    }
 
 
 def _state(has_reason: bool) -> pl.Expr:  # noqa: FBT001 - internal
     """Where a client stood when follow-up ended: ended, else the latest outcome, else waiting."""
-    reason = pl.col("end_reason").cast(pl.String) if has_reason else pl.lit(None, pl.String)
-    told = reason.is_not_null() & (reason != "ongoing")
+    reason = _named("end_reason", _ENDS) if has_reason else pl.lit(None, STATE)
     ended = (pl.col("ended_at") < pl.col("until")).fill_null(value=False)
     return (
-        pl.when(ended & told)
-        .then("ended_" + reason.str.strip_prefix("ended_"))
-        .when(ended)
-        .then(pl.lit("ended_reason_unknown"))
-        .otherwise(pl.concat_str(pl.lit("in_care_latest_"), "latest"))
-        .fill_null("waiting")
+        pl.when(ended)
+        .then(reason.fill_null(pl.lit(_NO_REASON, STATE)))
+        .otherwise(_named("latest", _LATEST).fill_null(pl.lit(_WAITING, STATE)))
     )
+
+
+def _named(column: str, states: dict[str, str]) -> pl.Expr:
+    return pl.col(column).replace_strict(states, default=None, return_dtype=STATE)

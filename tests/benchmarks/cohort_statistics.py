@@ -17,7 +17,7 @@ import carenotebook as cn
 from carenotebook.core.durations import DAY
 from carenotebook.core.options import SCHEDULED
 from carenotebook.core.parts import CLIENT
-from carenotebook.effects.policy_rows import series_rows
+from carenotebook.effects.policy_rows import series_of
 from carenotebook.effects.referred import referred, starts_of
 from carenotebook.results.result import Result
 
@@ -92,10 +92,10 @@ def series_floor(home: Path) -> Call:
     cohort = cn.load(home)
     columns = {"appointments": (CLIENT, "start", "outcome"), "episodes": EPISODES}
     people = referred(cohort, starts_of(cohort, None, None), None, WEEKS_12, "1mo")
-    _, points, start = series_rows(people.frame)
+    found = series_of(people)
     outcomes = cn.policy_effect(cohort).outcomes["outcome"].to_list()
     scan = bare_scan(cohort, columns)
-    return lambda: (scan(), [_fitted(points, o, start) for o in outcomes])[0]
+    return lambda: (scan(), [_fitted(found.points, o, found.start) for o in outcomes])[0]
 
 
 def series_plainly(home: Path) -> Call:

@@ -61,6 +61,11 @@ def test_counts_and_the_latest_outcome(seed):
     known = spans.filter(pl.col("client_id").is_in(numbers["client_id"]))
 
     numbered = known.join(numbers, on="client_id", maintain_order="left")
-    found, unresolved = counted_within(numbered, cohort)
+    counts, latest, unresolved = counted_within(numbered, cohort)
+    together, same, _ = counted_within(numbered, cohort, np.arange(known.height) % 3)
 
-    assert (found.rows(), unresolved) == one_by_one(appointments, known)
+    found = counts.with_columns(latest).rows()
+    assert (found, unresolved) == one_by_one(appointments, known)
+    third = counts.with_row_index().group_by(pl.col("index") % 3).sum().sort("index").drop("index")
+    assert together.equals(third)
+    assert same.equals(latest)
