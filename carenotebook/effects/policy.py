@@ -267,7 +267,7 @@ def _outcomes(
             continue
         told, why = _told(name, fit, model if name == measure else None)
         means = {s: n / sides[s]["referrals"] for s, n in events.items() if sides[s]["referrals"]}
-        many = {f"{c}_{s}": sides[s][c] for s in sides for c in ("clients", "referrals")}
+        many = {f"{c}_{s}": sides[s][c] for c in ("clients", "referrals") for s in sides}
         found.append(
             {
                 "outcome": name,

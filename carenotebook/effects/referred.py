@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from carenotebook.core.cohort import Cohort
@@ -35,9 +36,9 @@ class Referred:
     frame : polars.DataFrame
         One row an episode: `CLIENT`, the columns of the unit, period (first day of the bin of the
         referral), side ("before", "across", "after" the start at the unit), state (where the client
-        stood at the end of follow-up). Bins of when the policy reached the unit, null for never:
-        first (in which it lies), reached (the first in which follow-up can reach it), judged (the
-        first that begins at or after it).
+        stood at the end of follow-up). With a unit, bins of when the policy reached it, null for
+        never: first (in which it lies), reached (the first in which follow-up can reach it), judged
+        (the first that begins at or after it).
     counts : polars.DataFrame
         Appointments within follow-up by outcome, missed, and sessions (all that have a usable
         outcome): of every row of `frame`, in its order; without a unit, by period and side.
@@ -110,18 +111,17 @@ def _part_referred(
     cells, row = _cells(seen) if unit is None else (None, None)
     counts, latest, unresolved = counted_within(seen, cohort, row)
     counts = counts if cells is None else cells.hstack(counts)
-    frame = seen.with_columns(latest).with_columns(
-        state=_state("end_reason" in kept),
-        **_bins_of_start(follow_up, every, cohort.timezone),
-    )
+    bins = _bins_of_start(follow_up, every, cohort.timezone) if unit else {}
+    frame = seen.with_columns(latest).with_columns(state=_state("end_reason" in kept), **bins)
     return Referred(frame.drop(_PASSED), counts, left_out, unresolved)
 
 
 def _cells(seen: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
     """The periods and sides that occur, and which of them each row has."""
-    cells = seen.select("period", "side").unique()
-    numbered = seen.join(cells.with_row_index("row"), ["period", "side"], maintain_order="left")
-    return cells, numbered["row"].cast(pl.Int64).to_numpy()
+    sides = len(SIDE.categories)
+    key = seen.select(sides * pl.col("period").to_physical() + pl.col("side").to_physical())
+    _, first, row = np.unique(key.to_series().to_numpy(), return_index=True, return_inverse=True)
+    return seen.select("period", "side")[first], row
 
 
 def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFrame:
