@@ -26,6 +26,7 @@ from carenotebook.effects.attendingwords import (
     METHODS,
     Method,
     assumptions,
+    by_tens,
     caveat,
     estimand_of,
     in_words,
@@ -129,7 +130,8 @@ def attendance_effect(  # noqa: PLR0913 - a target trial has many parts, and eac
     Returns
     -------
     AttendanceEffect
-        tidy() has, beside the usual columns, part: "main"; "threshold"; "kind" (a session lost in
+        tidy() has, beside the usual columns, part: "main"; "threshold" (its kink, the change of
+        slope, is for a session, its kink_10_points for ten points more); "kind" (a session lost in
         this way instead of attended); "control" (sessions lost to the provider, as comparison
         exposure; attendance after an earlier score, which cannot have changed it).
 
@@ -307,4 +309,5 @@ def _curve(made: Study, threshold: float | None, method: Method, title: str) -> 
         cluster=made.cluster,
         weights=made.weights,
     )
-    return replace(found, heading=title)
+    told = found.tidy() if dose == "attended" else by_tens(found.tidy())
+    return replace(found, heading=title, frame=told)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.effects.attended import FUTURE, Study
-from carenotebook.effects.dose import DoseResponse
+from carenotebook.effects.dose import KINK, TENS, WORDS, DoseResponse
 from carenotebook.effects.propensity import BALANCED
 from carenotebook.effects.sessionweights import SessionWeights
 from carenotebook.results.estimate import Assumption
@@ -42,18 +42,22 @@ _TERMS = {
     "early_cancel": "early cancellation instead of attended",
     "provider_cancel": "comparison: cancelled by the provider instead of attended",
     FUTURE: "negative control: ten points more attended after an earlier score",
-    "upper_quartile": "curve: upper against lower quartile",
-    "non_linearity": "curve: not straight",
-    "jump": "jump at the threshold, beyond the curve",
-    "kink": "kink at the threshold, beyond the curve",
-    "jump_or_kink": "jump or kink at the threshold",
-    "best_break": "where a break fits best",
+    **WORDS,
+    KINK: "kink at the threshold: change of slope, a session",
 }
 
 
 def in_words(frame: pl.DataFrame) -> pl.DataFrame:
     """The same estimates, the terms as people would say them."""
     return frame.with_columns(term=pl.col("term").replace(_TERMS))
+
+
+def by_tens(terms: pl.DataFrame) -> pl.DataFrame:
+    """Terms along a share, the change of slope for ten points more of it."""
+    kink = pl.col("term") == KINK
+    figures = pl.col("estimate", "std_error", "conf_low", "conf_high")
+    tens = pl.when(kink).then(figures / 10).otherwise(figures)
+    return terms.with_columns(tens, term=pl.col("term").replace(KINK, TENS))
 
 
 def heading(method: Method, instrument: str, when: str, made: Study) -> str:

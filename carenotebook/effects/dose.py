@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 
 CALLER = "dose_response()"
 POINTS = 61
+KINK, TENS = "kink", "kink_10_points"
+WORDS = {
+    "upper_quartile": "curve: upper against lower quartile",
+    "non_linearity": "curve: not straight",
+    "jump": "jump at the threshold, beyond the curve",
+    KINK: "kink at the threshold: change of slope, for one more of the dose",
+    TENS: "kink at the threshold: change of slope, ten points more",
+    "jump_or_kink": "jump or kink at the threshold",
+    "best_break": "where a break fits best",
+}
 _SHOWN = (0.05, 0.95)
 _UNLOCATED = 0.5
 
@@ -59,6 +69,11 @@ class DoseResponse(Estimate):
     knots: tuple[float, ...]
     threshold: float | None
     profile: pl.DataFrame | None
+
+    def found(self, released: Released) -> list[str]:
+        """The released estimates, a line each."""
+        told = released.frame.with_columns(term=pl.col("term").replace(WORDS))
+        return super().found(Released(told, released.privacy))
 
     def released_curve(self, privacy: Privacy | None = None) -> Released:
         """The curve as it may be shown."""
@@ -141,7 +156,8 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     -------
     DoseResponse
         tidy() has the terms upper_quartile (against the lower), non_linearity, and with a
-        threshold jump, kink, jump_or_kink and best_break (its estimate is a dose).
+        threshold jump, kink (the change of slope, for one more of the dose), jump_or_kink and
+        best_break (its estimate is a dose).
 
     Raises
     ------
@@ -271,7 +287,7 @@ def _break_terms(data: _Data, threshold: float, broken: Break) -> list[tuple[obj
     fit = fit_linear(data.y, whole, data.clusters, data.weights)
     last = whole.shape[1]
     rows = []
-    for term, place in (("jump", last - 2), ("kink", last - 1)):
+    for term, place in (("jump", last - 2), (KINK, last - 1)):
         unit = np.eye(last)[[place]]
         found = {k: float(v[0]) for k, v in fit.at(unit).items()}
         rows.append(tidy_row(term, found, fit.freedom))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from carenotebook.effects.attendingwords import in_words
+from carenotebook.effects.dose import KINK, TENS
 from carenotebook.plots.chart import CareChart
 from carenotebook.plots.dose import dose_chart
 from carenotebook.plots.estimates import forest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from carenotebook.effects.attending import AttendanceEffect
     from carenotebook.privacy import Privacy
 
-_PLACES = ("best_break", "kink", "jump_or_kink", "non_linearity")
+_PLACES = ("best_break", KINK, TENS, "jump_or_kink", "non_linearity")
 """Rows that are no difference in points of the outcome."""
 
 

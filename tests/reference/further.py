@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 from compared import Compared, as_text, beside, data, reference
 
 import carenotebook as cn
+from carenotebook.core.cohort import Cohort
 
 
 def staying() -> Iterator[Compared]:
@@ -150,9 +152,52 @@ def charting() -> Iterator[Compared]:
         yield from beside(source, list(wanted), list(wanted.values()), ours)
 
 
+def attending() -> Iterator[Compared]:
+    """Attendance as it changes and how care ends: visits and ends of PBC as a cohort."""
+    for name, (event, adjust) in {
+        "died": ("died", []),
+        "adjusted": ("died", ["age", "sex"]),
+        "transferred": ("transferred", []),
+    }.items():
+        found = cn.attendance_hazard(_pbc_cohort(), event, adjust=adjust)
+        theirs, tidy = reference("attending")[name], found.tidy()
+        source, terms = f"PBC visits, attendance so far, {name} (R)", tidy["term"].to_list()
+        yield from beside(source, terms, theirs["estimate"], tidy["estimate"])
+        errors = [f"{t}, SE by client" for t in terms]
+        yield from beside(source, errors, theirs["std_error"], tidy["std_error"])
+        tests = [f"{t}, proportionality" for t in [*terms, "GLOBAL"]]
+        yield from beside(source, tests, theirs["test"], found.proportionality()["statistic"])
+        one = ["log-likelihood", "rows"]
+        ours = [found.log_likelihood, float(found.basis.rows)]
+        yield from beside(source, one, [theirs["log_likelihood"], theirs["rows"]], ours)
+
+
+def _pbc_cohort() -> Cohort:
+    """A visit without cholesterol is missed, as in the script; day 0 of everyone is one day."""
+    begin = datetime(2000, 1, 1, tzinfo=UTC)
+    visits = data("survival", "pbcseq").with_columns(
+        client_id=pl.format("p{}", "id"),
+        start=begin + pl.duration(days="day"),
+        started_at=begin,
+        ended_at=begin + pl.duration(days="futime"),
+        outcome=pl.when(pl.col("chol").is_null())
+        .then(pl.lit("no_show"))
+        .otherwise(pl.lit("attended")),
+        end_reason=pl.col("status").replace_strict({0: "completed", 1: "transferred", 2: "died"}),
+    )
+    people = visits.unique("client_id", keep="first", maintain_order=True)
+    return cn.from_frames(
+        appointments=visits.select("client_id", "start", "outcome"),
+        episodes=people.select("client_id", "started_at", "ended_at", "end_reason"),
+        clients=people.select("client_id", "age", "sex"),
+        as_of=begin + timedelta(days=6000),
+    )
+
+
 GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "staying": staying,
     "leaving": leaving,
+    "attending": attending,
     "ending": ending,
     "charting": charting,
 }

@@ -7,6 +7,7 @@ from validation import (
     charts,
     clusters,
     doses,
+    leaving,
     policies,
     rates,
     scores,
@@ -20,6 +21,7 @@ from validation.engine import Design
 _FAMILIES = (
     rates,
     survival,
+    leaving,
     scores,
     series,
     adoption,

@@ -20,6 +20,7 @@ KEPT = (
     "rmst",
     "log-rank",
     "competing",
+    "leaving-missed",
     "its-poisson",
     "its-quasi",
     "its-gaussian",

@@ -136,6 +136,22 @@ def test_a_threshold_without_a_break_is_not_claimed(cohort):
     assert "Dashed: the threshold asked about, 0.8" in str(honest.plot().to_dict()["title"])
 
 
+@pytest.mark.parametrize(
+    ("asked", "term", "words"),
+    [
+        ({"estimand": "share", "threshold": 0.8}, "kink_10_points", "slope, ten points more: "),
+        ({"estimand": "per_session", "threshold": 5}, "kink", "slope, a session: "),
+    ],
+)
+def test_a_kink_is_told_for_as_much_attendance_as_the_estimate(cohort, asked, term, words):
+    found = cn.attendance_effect(cohort, **{**ASKED, **asked}, method="spline")
+
+    told = row(found, term)
+    assert (told["conf_low"] + told["conf_high"]) / 2 == pytest.approx(told["estimate"])
+    assert row(found.curve, term)["estimate"] == told["estimate"]
+    assert words in found.summary()
+
+
 @pytest.mark.parametrize("left", ["estimand", "baseline", "horizon"])
 def test_what_gives_the_figure_a_meaning_must_be_said(cohort, left):
     asked = {k: v for k, v in ASKED.items() if k != left}

@@ -6,6 +6,7 @@ import pytest
 
 import carenotebook as cn
 from carenotebook.core.errors import OptionError
+from carenotebook.effects.attendingwords import by_tens
 
 
 def doses(rows=600, jump=0.0, kink=0.0, seed=1):
@@ -43,6 +44,16 @@ def test_without_a_break_none_is_claimed_and_its_place_is_open():
     assert best["conf_high"] - best["conf_low"] > 0.4
     assert "do not locate" in found.summary()
     assert "effect" not in found.summary().lower()
+
+
+def test_a_kink_for_ten_points_is_that_of_a_share_counted_in_tens():
+    frame = doses(kink=-5).with_columns(tens=10 * pl.col("share"))
+    whole = cn.effects.dose_response(frame, "score", "share", threshold=0.6)
+    counted = cn.effects.dose_response(frame, "score", "tens", threshold=6)
+
+    told = by_tens(whole.tidy()).filter(term="kink_10_points").row(0)[1:]
+    assert told == pytest.approx(counted.tidy().filter(term="kink").row(0)[1:])
+    assert "change of slope, for one more of the dose: " in whole.summary()
 
 
 def test_a_straight_line_is_not_called_curved_and_a_bow_is():
@@ -83,7 +94,7 @@ def test_its_chart_says_what_it_shows():
         doses(jump=-3), "score", "share", ["severe"], threshold=0.6
     ).plot()
 
-    assert "best_break: 0.598" in chart.alternative
+    assert "where a break fits best: 0.598" in chart.alternative
     assert chart.svg().startswith("<svg")
 
 
