@@ -213,7 +213,7 @@ def _sides(
     """The figures of each rule alone, and one bit an episode: whether it is flagged."""
     flags = [_flags(at, seen) for at in first.values()]
     client: Keys = seen["client"].to_numpy()
-    told = figures(flags, followed(seen, cohort), client, None).drop("person_days")
+    told = figures(flags, followed(seen, cohort.as_of), client, None).drop("person_days")
     members = np.stack([np.packbits(at.is_not_null().to_numpy()) for at in first.values()])
     return told.select(pl.Series("rule", list(first)), pl.all()), members
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from carenotebook.criteria.sweep_result import Sweep
 
 EARLIER, LATER = "earlier episodes, by which it was chosen", "later episodes"
+BEYOND = "beyond"
+"""Clients of earlier episodes who were flagged from the split on, which decided nothing."""
+
+_GUARDS = (*TELLING, BEYOND)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -69,7 +73,7 @@ class Chosen(Result):
             part, the parameters, episodes (seen), flagged, incidence, conf_low, conf_high,
             median_days.
         """
-        return self.frame.drop("clients", "of_clients", *TELLING)
+        return self.frame.drop("clients", "of_clients", *_GUARDS)
 
     def released(self, privacy: Privacy | None = None) -> Released:
         """The two rows as they may be shown; the episodes of both together are known.
@@ -80,7 +84,7 @@ class Chosen(Result):
         shown = release(
             self.frame.with_columns(without=pl.col("of_clients") - pl.col("clients")),
             gate,
-            clients=("clients", "of_clients", "without", *TELLING),
+            clients=("clients", "of_clients", "without", *_GUARDS),
             counts=("flagged", "episodes"),
             values=("incidence", "conf_low", "conf_high", "median_days"),
             overlapping=[[]],
@@ -98,7 +102,7 @@ class Chosen(Result):
         return Released(
             hidden.with_columns(
                 pl.when(~pl.col(SUPPRESSED)).then(pl.col(c)) for c in figures_
-            ).drop("without", *TELLING),
+            ).drop("without", *_GUARDS),
             gate,
         )
 
@@ -110,8 +114,8 @@ class Chosen(Result):
             [
                 f"{self.title}.",
                 (
-                    f"Chosen by episodes first seen before {self.split:%Y-%m-%d}; what counts is "
-                    "what it does in the later ones."
+                    f"Chosen by episodes first seen before {self.split:%Y-%m-%d}, and by what was "
+                    "seen of them until then; what counts is what it does in the later ones."
                 ),
                 f"Put up for review at least once {self.when}:",
                 *(f"- {part}: {_said(rows[part], gate)}" for part in (LATER, EARLIER)),
@@ -147,18 +151,20 @@ def choose(
     score = (pl.col("incidence") - incidence).abs() if by is None else by
     at = _instant(split)
     run = sweep.run
-    early = (run.seen["seen_from"] < at).to_numpy()
+    early = run.seen["seen_from"] < at
     if early.all() or not early.any():
         raise OptionError(
             f"choose(): every episode is first seen {'before' if early.all() else 'after'} the "
             "split; choose an instant between them."
         )
     found = list(run.flags(executor=executor))
-    earlier = _figures(sweep, (_part(f, early) for f in found), early)
+    known = run.seen.filter(early).with_columns(pl.col("seen_until").clip(upper_bound=at))
+    earlier = _figures(sweep, (_part(f, early) for f in found), known, at)
     cells = pl.concat([run.grid.frame(), earlier], how="horizontal")
     ranked = cells.with_row_index("_cell").sort(score, nulls_last=True, maintain_order=True)
     best = int(ranked["_cell"][0])
-    later = _figures(sweep, [_part(found[best], ~early)], ~early)
+    later_ones = run.seen.filter(~early)
+    later = _figures(sweep, [_part(found[best], ~early)], later_ones, run.cohort.as_of)
     rows = pl.concat([earlier[best], later])
     frame = pl.concat([run.grid.frame()[[best, best]], rows], how="horizontal")
     parts = frame.with_columns(part=pl.Series([EARLIER, LATER]))
@@ -172,23 +178,37 @@ def choose(
     )
 
 
-def _part(flags: CellFlags, mine: Keys) -> CellFlags:
+def _part(flags: CellFlags, mine: pl.Series) -> CellFlags:
     """The flags of some episodes, which are numbered anew."""
-    kept = mine[flags.episode]
-    place = np.cumsum(mine) - 1
+    chosen = mine.to_numpy()
+    kept = chosen[flags.episode]
+    place = np.cumsum(chosen) - 1
     return CellFlags(place[flags.episode[kept]], flags.waited[kept], 0)
 
 
-def _figures(sweep: Sweep, found: Iterable[CellFlags], mine: Keys) -> pl.DataFrame:
-    seen = sweep.run.seen.filter(pl.Series(mine))
+def _figures(
+    sweep: Sweep, found: Iterable[CellFlags], seen: pl.DataFrame, as_of: datetime
+) -> pl.DataFrame:
+    """A row a cell: what it does among these episodes, none of which is seen from `as_of` on."""
     until = None if sweep.horizon is None else duration_us(sweep.horizon)
     client = seen["client"].to_numpy()
-    told = figures(found, followed(seen, sweep.run.cohort), client, until)
+    length = (seen["seen_until"] - seen["seen_from"]).dt.total_microseconds().to_numpy()
+    split = [_told_by(flags, length) for flags in found]
+    told = figures((timely for timely, _ in split), followed(seen, as_of), client, until)
+    beyond = [len(np.unique(client[later.episode])) for _, later in split]
     return told.drop("person_days").select(
         pl.lit(seen.height, pl.Int64).alias("episodes"),
         pl.lit(seen["client"].n_unique(), pl.Int64).alias("of_clients"),
         pl.all(),
+        pl.Series(BEYOND, beyond, pl.Int64),
     )
+
+
+def _told_by(flags: CellFlags, length: Keys) -> tuple[CellFlags, CellFlags]:
+    """The flags that came while their episode is seen, and the others."""
+    told = flags.waited < length[flags.episode]
+    timely, later = (CellFlags(flags.episode[m], flags.waited[m], 0) for m in (told, ~told))
+    return timely, later
 
 
 def _instant(split: datetime | str) -> datetime:

@@ -122,7 +122,8 @@ class Sweep(Result):
         Parameters
         ----------
         split : datetime or str
-            ISO 8601; naive is UTC. Episodes seen from an earlier instant choose.
+            ISO 8601; naive is UTC. Episodes seen from an earlier instant choose, by what of them
+            is seen until then: nothing that came later has a say in the choice.
         incidence : float, optional
             Choose the cell whose incidence comes nearest, such as what a team can review.
         by : polars.Expr, optional

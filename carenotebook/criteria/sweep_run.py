@@ -21,6 +21,8 @@ from carenotebook.criteria.sweep_incidence import Followed, follow
 from carenotebook.criteria.sweep_pass import CellFlags, first_flags
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from carenotebook.core.cohort import Cohort
     from carenotebook.core.options import Unknown
     from carenotebook.criteria.rule import Rule
@@ -109,10 +111,10 @@ def seen_episodes(cohort: Cohort) -> pl.DataFrame:
     )
 
 
-def followed(seen: pl.DataFrame, cohort: Cohort) -> Followed:
-    """Seen episodes, or some of them, as incidence looks at them."""
+def followed(seen: pl.DataFrame, as_of: datetime) -> Followed:
+    """Episodes that are seen until `as_of`, or some of them, as incidence looks at them."""
     length = (seen["seen_until"] - seen["seen_from"]).dt.total_microseconds().to_numpy()
-    ended = (seen["ended_at"] <= cohort.as_of).fill_null(value=False).to_numpy()
+    ended = (seen["ended_at"] <= as_of).fill_null(value=False).to_numpy()
     return follow(length, ended, seen["client"].rle_id().cast(pl.Int64).to_numpy())
 
 

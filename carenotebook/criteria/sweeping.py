@@ -94,7 +94,7 @@ def sweep(  # noqa: PLR0913 - what a replay takes, and what is told of each cell
     kept = _Kept(run.seen.height, first, until)
     found = kept.each(run.flags(lengths=person_days, executor=executor))
     client = run.seen["client"].to_numpy()
-    told = figures(found, followed(run.seen, cohort), client, until)
+    told = figures(found, followed(run.seen, cohort.as_of), client, until)
     frame = pl.concat([run.grid.frame(), told], how="horizontal")
     frame = frame if person_days else frame.drop("person_days")
     timely = None if until is None else kept.in_time()

@@ -1,11 +1,14 @@
 """A sweep over the seven episodes of the fixture, and what is refused."""
 
+import dataclasses
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import carenotebook as cn
 from carenotebook import Privacy
@@ -142,11 +145,26 @@ def test_a_choice_is_reported_on_later_episodes(made_up):
     seen = made_up.run.seen
     early = seen.filter(pl.col("seen_from") < pl.datetime(2024, 1, 1, time_zone="UTC"))
     assert tidy["episodes"].to_list() == [early.height, seen.height - early.height]
-    assert tidy["flagged"].sum() == cn.replay(chosen.rule, made_up.run.cohort).first.height
+    flags = cn.replay(chosen.rule, made_up.run.cohort).first
+    later = flags.join(early, on=["client_id", "episode"], how="anti")
+    assert tidy["flagged"][1] == later.height
     assert chosen.tried == 14
     assert "14 cells were tried" in chosen.summary()
     by = (pl.col("incidence") - 0.2).abs()
     assert made_up.choose("2024-01-01", by=by).tidy().equals(tidy)
+
+
+def test_nothing_from_after_the_split_has_a_say_in_a_choice(made_up):
+    split = datetime(2024, 1, 1, tzinfo=UTC)
+    chosen = made_up.choose(split, incidence=0.2)
+    then = dataclasses.replace(made_up.run.cohort, as_of=split)
+    known = cn.sweep(made_up.run.rule, then, made_up.run.grid.axes)
+    columns = ["flagged", "incidence", "conf_low", "conf_high", "median_days"]
+    cell = chosen.tidy().select(made_up.parameters)[:1]
+    told = known.tidy().join(cell, on=made_up.parameters).select(columns)
+    assert_frame_equal(chosen.tidy()[:1].select(columns), told, abs_tol=1e-12)
+    best = known.tidy().sort((pl.col("incidence") - 0.2).abs(), maintain_order=True)[:1]
+    assert_frame_equal(best.select(made_up.parameters), cell)
 
 
 @pytest.mark.parametrize(
