@@ -25,7 +25,7 @@ from carenotebook.effects.frames import Array, said_missing
 from carenotebook.effects.group_time import Control
 from carenotebook.effects.imputation import impute
 from carenotebook.effects.panel import NEVER, Panel, panel_of
-from carenotebook.effects.randomised import Point, Randomised, randomised
+from carenotebook.effects.randomised import Points, Randomised, randomised
 from carenotebook.effects.within import two_ways
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -143,14 +143,13 @@ class DifferenceInDifferences(Estimate):
         """
         began = float(self.panel.group[self.panel.ever].min())
         others = np.flatnonzero(~self.panel.ever)
-        point = point_of(self.method, self.panel, self.control)
         outcome, rows = self.panel.outcome, [(float(self.frame["estimate"][0]), True)]
         for unit in others:
             group = np.full(len(others), NEVER)
             group[np.flatnonzero(others == unit)] = began
             small = replace(self.panel, outcome=outcome[others], group=group)
-            point = point_of(self.method, small, self.control)
-            rows.append((point(small.outcome, group), False))
+            points = points_of(self.method, small, self.control)
+            rows.append((float(points(small.outcome, group[None])[0]), False))
         frame = pl.DataFrame(rows, schema=["estimate", "actual"], orient="row")
         return frame.sort(pl.col("estimate").abs(), descending=True)
 
@@ -275,11 +274,11 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
     )
 
 
-def point_of(method: Method, panel: Panel, control: Control) -> Point:
-    """The estimate of a method as a function of outcomes and assignment."""
+def points_of(method: Method, panel: Panel, control: Control) -> Points:
+    """The estimates of a method as a function of outcomes and assignments."""
 
-    def grouped(outcome: Array, group: Array) -> float:
-        return group_time.overall(panel, outcome, group, control)
+    def grouped(outcome: Array, groups: Array) -> Array:
+        return group_time.overall(panel, outcome, groups, control)
 
     def imputed(outcome: Array, group: Array) -> float:
         other = replace(panel, outcome=outcome, group=group)
@@ -295,7 +294,10 @@ def point_of(method: Method, panel: Panel, control: Control) -> Point:
         whole = float((left**2).sum())
         return float((left * np.nan_to_num(outcome)).sum()) / whole if whole > 0 else np.nan
 
-    return {"group_time": grouped, "imputation": imputed, "twfe": regressed}[method]
+    if method == "group_time":
+        return grouped
+    one = imputed if method == "imputation" else regressed
+    return lambda outcome, groups: np.array([one(outcome, group) for group in groups])
 
 
 def _adopted(panel: Panel, method: Method, control: Control) -> Adoption:
@@ -316,8 +318,8 @@ def _inferred(found: Adoption, asked: Asked) -> tuple[dict[str, Any], Randomised
     few = treated < _FEW_CLUSTERS or 0 < other < _FEW_CLUSTERS
     if treated < 2 or asked.inference == "clustered" or (asked.inference == "auto" and not few):
         return told, None
-    point = point_of(asked.method, found.panel, asked.control)
-    chance = randomised(found.panel, point, asked.draws, asked.seed)
+    points = points_of(asked.method, found.panel, asked.control)
+    chance = randomised(found.panel, points, asked.draws, asked.seed)
     ends = {"conf_low": chance.conf_low, "conf_high": chance.conf_high}
     return told | ends | {"p_value": chance.p_value}, chance
 

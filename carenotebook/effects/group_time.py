@@ -11,6 +11,8 @@ from carenotebook.effects.frames import Array
 from carenotebook.effects.panel import Mask, Panel
 
 Control = Literal["never", "not_yet"]
+_AT_ONCE = 2_000_000
+"""Cells of all assignments that are held in memory together."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,47 @@ def averaged(cells: Cells, chosen: Mask) -> Summed:
     return Summed(float(weights @ estimate), influence, weights)
 
 
-def overall(panel: Panel, outcome: Array, group: Array, control: Control) -> float:
-    """The average over every cell under treatment, for any outcome and assignment."""
-    cells = cells_of(outcome, group, panel.times, control)
-    under = cells.since >= panel.phase_in
-    if not under.any():
-        return np.nan
-    share = cells.treated[under]
-    return float(share @ cells.estimate[under] / share.sum())
+def overall(panel: Panel, outcome: Array, groups: Array, control: Control) -> Array:
+    """The average over every cell under treatment, for any outcome and many assignments.
+
+    Parameters
+    ----------
+    panel : Panel
+        Whose units are all seen in every period.
+    outcome : array of shape (units, periods)
+    groups : array of shape (assignments, units)
+        When each unit's treatment begins.
+    control : {"never", "not_yet"}
+
+    Returns
+    -------
+    array of shape (assignments,)
+        NaN where no treated period has a control.
+    """
+    many = max(1, _AT_ONCE // max(outcome.size, 1))
+    some = (groups[i : i + many] for i in range(0, len(groups), many))
+    return np.concatenate([_overall(panel, outcome, each, control) for each in some])
+
+
+def _overall(panel: Panel, outcome: Array, groups: Array, control: Control) -> Array:
+    times = panel.times
+    # By assignment, period and unit.
+    others = np.repeat(np.isinf(groups)[:, None, :], len(times), axis=1)
+    if control == "not_yet":
+        others |= groups[:, None, :] > times[None, :, None]
+    waiting = others.astype(float)
+    controls, now = waiting.sum(2), (waiting * outcome.T).sum(2)
+    whole, weight = np.zeros(len(groups)), np.zeros(len(groups))
+    for began in np.unique(groups[np.isfinite(groups) & (groups > times[0])]):
+        base = int(np.searchsorted(times, began)) - 1
+        under = (times - began >= panel.phase_in) & (np.arange(len(times)) > base)
+        mine = (groups == began).astype(float)
+        treated = mine.sum(1)[:, None] * (under & (controls > 0))
+        size = np.maximum(mine.sum(1), 1.0)[:, None]
+        change = mine @ (outcome - outcome[:, [base]]) / size
+        change -= (now - waiting @ outcome[:, base]) / np.maximum(controls, 1.0)
+        whole += (treated * change).sum(1)
+        weight += treated.sum(1)
+    with np.errstate(invalid="ignore"):
+        average: Array = np.where(weight > 0, whole / weight, np.nan)
+    return average

@@ -14,8 +14,9 @@ from carenotebook.core.errors import OptionError
 from carenotebook.effects.frames import Array
 from carenotebook.effects.panel import Panel
 
-Point = Callable[[Array, Array], float]
-"""The estimate from outcomes, shape (units, periods), and when each unit's treatment began."""
+Points = Callable[[Array, Array], Array]
+"""Estimates, one an assignment, from outcomes, shape (units, periods), and from when each unit's
+treatment begins, shape (assignments, units)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Randomised:
     assignments: int
 
 
-def randomised(panel: Panel, point: Point, draws: int, seed: int) -> Randomised:
+def randomised(panel: Panel, points: Points, draws: int, seed: int) -> Randomised:
     """Give the times at which treatment began to other clusters, all ways or `draws` of them.
 
     Notes
@@ -53,10 +54,8 @@ def randomised(panel: Panel, point: Point, draws: int, seed: int) -> Randomised:
     """
     began = _of_clusters(panel)
     treated = np.where(panel.seen, panel.treated, np.nan).astype(float)
-    rows = [began, *(a for a in _others(began, draws, seed))]
-    found = np.array(
-        [(point(panel.outcome, a[panel.cluster]), point(treated, a[panel.cluster])) for a in rows]
-    )
+    rows = np.array([began, *_others(began, draws, seed)])[:, panel.cluster]
+    found = np.column_stack([points(values, rows) for values in (panel.outcome, treated)])
     found = found[np.isfinite(found).all(1)]
     values, doses = found.T
     far = np.abs(values) >= abs(values[0]) * (1 - 1e-9)

@@ -1,6 +1,7 @@
 """Difference in differences on panels with a known truth, and what it refuses."""
 
 from datetime import date
+from itertools import permutations
 
 import numpy as np
 import polars as pl
@@ -86,6 +87,25 @@ def test_one_treated_unit_gets_no_p_value_but_placebo_units():
     assert units.height == 21
     assert units["actual"][0]
     assert "no p-value" in found.summary()
+
+
+@pytest.mark.parametrize("control", ["never", "not_yet"])
+@pytest.mark.parametrize("phase_in", [0, 2])
+def test_every_assignment_gives_what_a_study_of_it_would(control, phase_in):
+    frame = panel([4, 4, 6, 0, 0])
+    began = frame.filter(month=1)["first"].to_numpy()
+    ways = sorted(set(permutations(began.tolist())))
+    found = study(frame, control=control, phase_in=phase_in, inference="randomisation")
+
+    alone = []
+    for way in ways:
+        moved = frame.with_columns(first=pl.Series(np.repeat(way, PERIODS)))
+        one = study(moved, control=control, phase_in=phase_in, inference="clustered")
+        alone.append(abs(one.tidy()["estimate"][0]))
+    as_far = np.array(alone) >= abs(found.tidy()["estimate"][0]) * (1 - 1e-9)
+
+    assert found.assignments == len(ways)
+    assert found.tidy()["p_value"][0] == pytest.approx(as_far.mean())
 
 
 def test_few_treated_units_are_judged_by_randomisation():
