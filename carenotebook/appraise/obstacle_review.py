@@ -21,6 +21,7 @@ from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.journal import NOT_SAID
 from carenotebook.core.options import check_option
+from carenotebook.core.spoken import spoken
 from carenotebook.describe.alternatives import suggested_alternatives
 from carenotebook.describe.attendance import Every
 from carenotebook.describe.groups import as_names, with_groups
@@ -160,7 +161,7 @@ class Obstacles(Result):
             misses = after.get(row["term"])
             told = f"; then {_misses(misses)}" if misses and row["term"] not in _NO_NAME else ""
             said = said_share(row, privacy, "check-ins")
-            lines.append(f"- {row['term'].replace('_', ' ')}: {said}{told}")
+            lines.append(f"- {spoken(row['term'])}: {said}{told}")
         if NO_OBSTACLE in after:
             lines.append(f"- after check-ins that name none: {_misses(after[NO_OBSTACLE])}")
         return lines

@@ -15,6 +15,7 @@ from carenotebook.appraise.practice_measures import CASELOAD, MEASURES, TITLES, 
 from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.errors import OptionError
+from carenotebook.core.spoken import spoken
 from carenotebook.describe.groups import as_names, with_groups
 from carenotebook.privacy import Privacy, Released, release
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -287,7 +288,7 @@ def _refigured(rows: pl.DataFrame) -> pl.DataFrame:
 def _said(row: dict[str, Any], privacy: Privacy) -> str:
     if row["needs"]:
         return f"not known; {row['needs']}"
-    of = row["denominator_name"].replace("_", " ")
+    of = spoken(row["denominator_name"])
     if row["unit"] == "share":
         return said_share(row, privacy, of)
     if row[SUPPRESSED]:

@@ -11,6 +11,7 @@ from carenotebook.appraise.clustered import THERAPIST
 from carenotebook.appraise.estimates import EVERYONE
 from carenotebook.appraise.measures import AFTER_ACTION, CAME_BACK, FLAG_RATE
 from carenotebook.core.durations import say_duration
+from carenotebook.core.spoken import spoken
 from carenotebook.results.words import about, few, number, percent, said_share
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def told_of_groups(audit: Audit, shown: Released) -> str:
 def _lines(row: Row, audit: Audit, privacy: Privacy) -> Iterator[str]:
     after, before = say_duration(audit.horizon), say_duration(audit.window)
     by_then = say_duration(audit.flagged_by)
-    what = row["term"].replace("_", " ").capitalize()
+    what = spoken(row["term"]).capitalize()
     words = {
         CAME_BACK: f"Wrongly put up for review, attended again within {after} of the flag",
         "provider_or_technology": f"Disturbances in the {before} before the flag that were the "
@@ -94,7 +95,7 @@ def _lines(row: Row, audit: Audit, privacy: Privacy) -> Iterator[str]:
 def _figure(row: Row, privacy: Privacy) -> str:
     if row["needs"]:
         return f"not known ({row['needs']})"
-    of = row["denominator_name"].replace("_", " ")
+    of = spoken(row["denominator_name"])
     if row["unit"] == "share" and row["numerator"] is not None:
         return said_share(row, privacy, of)
     if row["suppressed"]:
@@ -146,7 +147,7 @@ def _gap(row: Row) -> str:
         row[c] * (100 if share else 1) for c in ("difference_low", "difference_high", "difference")
     )
     unit = " points" if share else f" {row['unit']}"
-    what = f"{row['term'].replace('_', ' ')} in {row['group']}"
+    what = f"{spoken(row['term'])} in {row['group']}"
     return f"{what} {gap:+,.1f}{unit} ({low:,.1f} to {high:,.1f})"
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.options import END_REASONS, MISSED, OUTCOMES, SCHEDULED, UNRESOLVED
+from carenotebook.core.spoken import spoken
 from carenotebook.describe.groups import EPISODE_COLUMNS, as_names, attributes_of, with_groups
 from carenotebook.describe.seen import (
     ends_are_known,
@@ -109,8 +110,7 @@ class OutcomePanel(Result):
         clients = people["clients"].drop_nulls().to_list()
         lines = [f"N: {number(clients[0])} clients." if clients else f"N: {few(privacy)}."]
         lines += [
-            f"- {s.replace('_', ' ')}: {said_share(row, privacy, 'episodes')}"
-            for s, row in found.items()
+            f"- {spoken(s)}: {said_share(row, privacy, 'episodes')}" for s, row in found.items()
         ]
         return lines
 

@@ -13,6 +13,7 @@ from carenotebook.core.durations import duration_us
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import EVENTS, MISSED, SCHEDULED, check_option
 from carenotebook.core.parts import CLIENT
+from carenotebook.core.spoken import spoken
 from carenotebook.effects.did import difference_in_differences
 from carenotebook.effects.its import interrupted_time_series
 from carenotebook.effects.policy_rows import client_rows, series_of, unit_rows
@@ -214,7 +215,7 @@ def policy_effect(  # noqa: PLR0913 - what such a question can be told
     rows, counts, fit = _designed(people, design, (own, every), chosen)
     model = fit(measure)
     return PolicyEffect(
-        heading=f"What the policy did to {measure.replace('_', ' ')}, a referred client",
+        heading=f"What the policy did to {spoken(measure)}, a referred client",
         frame=model.frame,
         basis=_basis(model, people, rows, measure, follow_up),
         design=design,
@@ -318,7 +319,7 @@ def _basis(
     others = people.frame.height - rows.height
     aside = {"followed across the start, or at an end of the series": others}
     aside |= {k: n for k, n in model.basis.left_out.items() if not k.startswith("no ")}
-    what = measure.replace("_", " ")
+    what = spoken(measure)
     return replace(
         model.basis,
         estimand=f"Effect of the policy on {what} a referred client within {follow_up} of "
@@ -351,12 +352,12 @@ def _ended(side: str, states: pl.DataFrame) -> str:
 
 
 def _plain(state: str) -> str:
-    return state.removeprefix("ended_").replace("_", " ")
+    return spoken(state.removeprefix("ended_"))
 
 
 def _outcome(row: Mapping[str, Any], design: str) -> str:
     """A released row of `outcomes` in words."""
-    name = str(row["outcome"]).replace("_", " ")
+    name = spoken(str(row["outcome"]))
     if row[SUPPRESSED]:
         return f"{name}: hidden, for want of cases"
     means = f"{name}: {significant(row['before'])} before, {significant(row['after'])} after"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
+from carenotebook.core.spoken import spoken
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.groups import printed, rows_axis, rows_height, wrapped
 from carenotebook.plots.theme import HATCH, INK, MUTED, WIDTH, A, B, extent
@@ -129,7 +130,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     figures = (
         [HIDDEN] if row[SUPPRESSED] else [figure + inside, p_value(p) if p is not None else ""]
     )
-    label = wrapped(str(row["term"]).replace("_", " "))
+    label = wrapped(spoken(str(row["term"])))
     return {
         "label": label,
         "estimate": row["estimate"],

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from carenotebook.core.spoken import spoken
 from carenotebook.plots.chart import CareChart, over, stacked
 from carenotebook.plots.theme import HATCH, INK, LINE, MUTED, ROW, WIDTH, A, extent
 from carenotebook.privacy import Released
@@ -131,7 +132,7 @@ def _one_line(label: str) -> str:
 
 
 def _label(column: str, value: Any) -> str:
-    return str(value).replace("_", " ") if column in ("term", "state") else str(value)
+    return spoken(str(value)) if column in ("term", "state") else str(value)
 
 
 def _figures(row: dict[str, Any]) -> list[str]:

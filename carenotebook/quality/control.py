@@ -42,8 +42,8 @@ KINDS = {
     "run": "Run chart",
 }
 VARIATION = {
-    "improvement": "special cause, improvement",
-    "concern": "special cause, concern",
+    "improvement": "special cause, improvement: better than the usual variation explains",
+    "concern": "special cause, concern: worse than the usual variation explains",
     "common_cause": "common cause: no more than the usual variation",
     "unknown": "too few points to tell",
 }

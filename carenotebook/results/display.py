@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from carenotebook.core.spoken import spoken
 from carenotebook.privacy import Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.words import from_to, number, p_value, percent, significant
@@ -147,7 +148,7 @@ def _text_writer(name: str, frame: pl.DataFrame) -> Callable[[dict[str, Any]], s
     if frame.schema[name] == pl.Date and (frame[name].dt.day() == 1).all():
         return lambda r: f"{r[name]:%b %Y}" if r[name] else ""
     if name in _VOCABULARY:
-        return lambda r: str(r[name] or "").replace("_", " ")
+        return lambda r: spoken(str(r[name] or ""))
     return lambda r: "" if r[name] is None else str(r[name])
 
 
