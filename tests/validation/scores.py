@@ -56,8 +56,11 @@ def _simple(clients: int, method: str, **more: str):
     return run
 
 
-def _leaving(method: str, *, weighted: bool = False):
-    """Neighbouring scores are alike, and who scores high leaves; asked: the change by month."""
+def _leaving(method: str, *, weighted: bool = False, pull: float = 0.25):
+    """Neighbouring scores are alike, and who scores high leaves; asked: the change by month.
+
+    `pull`: log odds of leaving for a point more of the last score.
+    """
 
     def run(chance: np.random.Generator, slope: float) -> Answer:
         clients, left = 250, np.zeros(250, bool)
@@ -68,7 +71,7 @@ def _leaving(method: str, *, weighted: bool = False):
             score[:, visit] = np.where(left, np.nan, 18 + slope * month + state)
             with np.errstate(invalid="ignore"):
                 left |= chance.random(clients) < 1 / (
-                    1 + np.exp(1.5 - 0.25 * (score[:, visit] - 16))
+                    1 + np.exp(1.5 - pull * (score[:, visit] - 16))
                 )
         frame = _long(score)
         return _fitted(
@@ -105,6 +108,7 @@ def _real(method: str):
 _MIXED, _GEE = "Linear mixed model", "GEE"
 _PLAIN = "{} clients, 4 scores, a fifth missing; difference between arms"
 _LEAVES = "250 clients, neighbouring scores alike, who scores high leaves; change by month"
+_LIKELIER = _LEAVES.replace("who scores high leaves", "who scores high leaves more often")
 _BLUES = "97 real clients drawn (Beat the Blues), real residuals and gaps; arm drawn"
 DESIGNS = (
     Design("mixed", _MIXED, _PLAIN.format(60), "outside", _simple(60, "mixed"), -3, 0, sets=200),
@@ -125,11 +129,21 @@ DESIGNS = (
     Design(
         "gee-weighted",
         "GEE, weighted for leaving",
+        _LIKELIER,
+        "outside",
+        _leaving("gee", weighted=True, pull=0.12),
+        -0.5,
+        0,
+    ),
+    Design(
+        "gee-weighted-strong",
+        "GEE, weighted for leaving",
         _LEAVES,
         "outside",
         _leaving("gee", weighted=True),
         -0.5,
         0,
+        fails=True,
     ),
     Design(
         "gee-leaving",

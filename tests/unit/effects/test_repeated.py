@@ -1,5 +1,6 @@
 """Repeated scores: what is said of missing ones, and what is refused."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -118,3 +119,22 @@ def test_weights_that_cannot_be_had_and_occasions_that_come_twice_are_refused():
         models(stops, "score ~ month + stays", visit="month", method="gee", weighted=True)
     with pytest.raises(OptionError, match="several rows at one month"):
         models(pl.concat([SCORES, SCORES]), visit="month")
+
+
+@pytest.mark.parametrize(("pull", "holds"), [(0.05, True), (1.0, False)])
+def test_weights_of_few_who_stand_for_many_are_told(pull, holds):
+    rng = np.random.default_rng(4)
+    first, stay = rng.normal(16, 6, 400), rng.random(400)
+    gone = stay < 1 / (1 + np.exp(1 - pull * (first - 16)))
+    later = np.where(gone, np.nan, first + rng.normal(0, 4, 400))
+    frame = pl.DataFrame(
+        {
+            "who": np.repeat(np.arange(400), 2),
+            "month": np.tile([1, 2], 400),
+            "score": np.column_stack((first, later)).ravel(),
+        }
+    )
+    found = models(frame, "score ~ month", visit="month", method="gee", weighted=True)
+    enough = next(a for a in found.basis.assumptions if "enough like" in a.text)
+
+    assert enough.holds is holds
