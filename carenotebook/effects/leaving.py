@@ -75,7 +75,7 @@ def attendance_hazard(
 
     Where what decides on dropping out is recorded, intervals held the truth in 94 and 96 of 100
     made-up services. Where a state that nobody records decides on missing and on dropping out, 37
-    of 100 in which attendance changes nothing seemed to show that it does
+    of 100 in which the share attended changes nothing seemed to show that it does
     (`tests/validation/RESULTS.md`).
     """
     check_cohort(cohort, "attendance_hazard()")
