@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import polars as pl
 from validation.engine import Answer, Design, Run
 from validation.tidy import answer
 
@@ -33,6 +35,9 @@ def _truth(design: str, ratio: float) -> Truth:
 
 
 def _asked(cohort: Cohort, design: str) -> PolicyEffect:
+    """With the beginning of the records told: of those referred before it only few are seen."""
+    begun = cohort.episodes.select(pl.col("started_at").min()).collect().item()
+    cohort = replace(cohort, observed_from=begun)
     return cn.policy_effect(cohort, design=design, measure="no_show", every=_EVERY[design])
 
 
