@@ -24,10 +24,10 @@ def is_seen(cohort: Cohort) -> pl.Expr:
 def seen_rows(cohort: Cohort, *columns: str) -> pl.DataFrame:
     """Columns of the appointments seen of a cohort of one part, by client and time."""
     rows = cohort.parts[0]["appointments"].select("start", *columns).collect()
-    ends = rows.select(pl.col("start").min(), until=pl.col("start").max())
+    start = rows["start"]
+    early = cohort.observed_from is not None and (start < cohort.observed_from).any()
     # Where a whole part is seen, to filter would be to copy it.
-    whole = ends.select(is_seen(cohort) & (pl.col("until") < cohort.as_of)).item()
-    return rows if whole else rows.filter(is_seen(cohort))
+    return rows.filter(is_seen(cohort)) if early or (start >= cohort.as_of).any() else rows
 
 
 def calendar_bin(instant: str | pl.Expr, every: str, timezone: str) -> pl.Expr:

@@ -13,8 +13,11 @@ from carenotebook.describe.seen import seen_rows
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.uint32]
 Marks = npt.NDArray[np.bool_]
 OUTCOME = pl.Enum(OUTCOMES)
+_AT_ONCE = 4_096
+"""Spans whose appointments are listed together: few enough for a processor's cache."""
 
 
 def counted_within(
@@ -49,7 +52,7 @@ def counted_within(
     new[1:-1] = ~same
     edges = np.flatnonzero(new)
     own = spans[CLIENT].to_numpy()
-    begins, ends = (edges[np.searchsorted(client[edges[:-1]], own, s)] for s in ("left", "right"))
+    begins, ends = _of_clients(client, edges, own)
     first, last = (
         _first_from(start, begins, ends, spans[c].to_physical().to_numpy()) for c in ("at", "until")
     )
@@ -65,23 +68,50 @@ def counted_within(
     return counts, _latest(outcome, first, last).alias("latest"), int(table[~usable].sum())
 
 
+def _of_clients(client: Numbers, edges: Ints, own: Numbers) -> tuple[Ints, Ints]:
+    """From where to where the appointments of each client stand; nowhere, if there are none."""
+    clients = client[edges[:-1]]
+    place = np.searchsorted(clients, own)
+    there = np.append(clients, 0)[place] == own
+    there &= place < len(clients)
+    return edges[place], edges[place + there]
+
+
 def _first_from(start: Ints, low: Ints, high: Ints, at: Ints) -> Ints:
     """The first of each client's appointments that starts at or after an instant, by halving."""
+    found = low.copy()
+    some = np.flatnonzero(low < high)
+    some = some[start[low[some]] < at[some]]
+    low, high, at = low[some], high[some], at[some]
     step = 1 << int((high - low).max(initial=0)).bit_length()
     while step := step >> 1:
         ahead = low + step
         early = (ahead <= high) & (start.take(ahead - 1, mode="clip") < at)
         low = np.where(early, ahead, low)
-    return low
+    found[some] = low
+    return found
 
 
 def _tabled(outcome: Codes, first: Ints, last: Ints, row: Ints) -> Ints:
     """How often each outcome stands from first to last of the spans of each row."""
+    rows = int(row.max(initial=-1)) + 1
+    some = [slice(i, i + _AT_ONCE) for i in range(0, len(row), _AT_ONCE)]
+    cells = [
+        _codes(outcome, first[s], last[s]) * rows + np.repeat(row[s], last[s] - first[s])
+        for s in some
+    ]
+    listed = np.concatenate(cells) if cells else np.zeros(0, np.int64)
+    counts = np.bincount(listed, minlength=len(OUTCOMES) * rows)
+    table: Ints = counts.reshape(len(OUTCOMES), rows)
+    return table
+
+
+def _codes(outcome: Codes, first: Ints, last: Ints) -> Ints:
+    """The outcomes from first to last of every span, one span after the other."""
     many = last - first
     place = np.arange(many.sum()) + np.repeat(first - (many.cumsum() - many), many)
-    rows = int(row.max(initial=-1)) + 1
-    cells = outcome[place].astype(np.int64) * rows + np.repeat(row, many)
-    return np.bincount(cells, minlength=len(OUTCOMES) * rows).reshape(len(OUTCOMES), rows)
+    codes: Ints = outcome[place].astype(np.int64)
+    return codes
 
 
 def _latest(outcome: Codes, first: Ints, last: Ints) -> pl.Series:

@@ -120,8 +120,9 @@ def _cells(seen: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
     """The periods and sides that occur, and which of them each row has."""
     sides = len(SIDE.categories)
     key = seen.select(sides * pl.col("period").to_physical() + pl.col("side").to_physical())
-    _, first, row = np.unique(key.to_series().to_numpy(), return_index=True, return_inverse=True)
-    return seen.select("period", "side")[first], row
+    known, row = np.unique(key.to_series().to_numpy(), return_inverse=True)
+    cells = pl.DataFrame({"period": known // sides, "side": SIDE.categories.gather(known % sides)})
+    return cells.cast({"period": pl.Date, "side": SIDE}), row
 
 
 def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFrame:

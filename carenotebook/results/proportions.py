@@ -128,21 +128,22 @@ def shares(
     cells = lazy.group_by(*by, category, client).agg(x=pl.len().cast(pl.Int64))
     clients = cells.group_by(*by, client).agg(n=pl.col("x").sum())
     joined = cells.join(clients, on=[*by, client], nulls_equal=True)
+    # Clients alike are summed as so many.
+    clients, joined = (f.with_columns(m=pl.lit(1, pl.Int64)) for f in (clients, joined))
     if isinstance(frame, pl.DataFrame) and frame[client].n_unique() == frame.height:
         # Every client has one row, so none has to be found.
-        clients = lazy.with_columns(n=pl.lit(1, pl.Int64))
-        joined = clients.with_columns(x="n")
+        rows = lazy.group_by(*by, category).agg(m=pl.len().cast(pl.Int64))
+        clients = joined = rows.with_columns(n=pl.lit(1, pl.Int64), x=pl.lit(1, pl.Int64))
+    n, x, m = pl.col("n"), pl.col("x"), pl.col("m")
     whole = (clients.group_by(by) if by else clients.with_columns(_one=1).group_by("_one")).agg(
-        pl.col("n").sum().alias("denominator"),
-        pl.len().cast(pl.Int64).alias("clients"),
-        (pl.col("n") * pl.col("n")).sum().alias("rows_squared"),
+        denominator=(n * m).sum(), clients=m.sum(), rows_squared=(n * n * m).sum()
     )
     part = joined.group_by(*by, category).agg(
-        numerator=pl.col("x").sum(),
-        clients_with=pl.len().cast(pl.Int64),
-        only=(pl.col("x") == pl.col("n")).sum().cast(pl.Int64),
-        events_squared=(pl.col("x") * pl.col("x")).sum(),
-        events_rows=(pl.col("x") * pl.col("n")).sum(),
+        numerator=(x * m).sum(),
+        clients_with=m.sum(),
+        only=m.filter(x == n).sum(),
+        events_squared=(x * x * m).sum(),
+        events_rows=(x * n * m).sum(),
     )
     table = part.join(whole, on=by, nulls_equal=True) if by else part.join(whole, how="cross")
     without = pl.col("clients") - pl.col("only")
