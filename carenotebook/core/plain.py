@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
 
 MOST = 1e100
 """Numbers beyond it are codes for something else, and their squares overflow."""
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a single finite number (True and False are none).
+
+    Examples
+    --------
+    >>> is_number(0.8), is_number("0.8"), is_number(float("nan"))
+    (True, False, False)
+    """
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def numbers_of(values: pl.Series, name: str) -> npt.NDArray[np.float64]:

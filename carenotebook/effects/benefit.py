@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,14 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
+from carenotebook.effects.frames import (
+    Array,
+    complete,
+    listed_numbers,
+    numbers,
+    said_missing,
+    taken,
+)
 from carenotebook.effects.logistic import as_flags
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -153,14 +159,10 @@ def _chances(used: pl.DataFrame, models: list[str]) -> dict[str, Array]:
 
 
 def _thresholds(thresholds: Sequence[float]) -> list[float]:
-    at = list(thresholds)
-    if not at or not all(_is_chance(t) for t in at):
+    at = listed_numbers(thresholds, "thresholds", CALLER)
+    if not at or min(at) < 0 or max(at) >= 1:
         raise OptionError(f"{CALLER}: thresholds= are probabilities from 0 to below 1.")
-    return [float(t) for t in at]
-
-
-def _is_chance(value: object) -> bool:
-    return isinstance(value, Real) and 0 <= float(value) < 1
+    return at
 
 
 def _row(

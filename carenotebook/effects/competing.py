@@ -147,16 +147,17 @@ def cumulative_incidence(
     if (time < 0).any():
         raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((time < 0).sum())} rows.")
     rows = pl.int_range(pl.len()) if cluster is None else pl.col(cluster).rank("dense")
+    _check_causes(used[event], event)
     told = used.with_columns(
         _cause=_cause(event, used.schema[event]), _time=time, _cluster=rows.cast(pl.Int64)
     )
-    causes = told["_cause"].drop_nulls().unique().sort().to_list()
+    causes = _in_order(told["_cause"], numbered=used.schema[event].is_numeric())
     if not causes:
         raise OptionError(f"{_CALLER}: no row has an end in {event}; all are still followed.")
     parts = told.partition_by(*groups) if groups else [told]
     curves = [_curves(part, causes).select(*_labels(part, groups), pl.all()) for part in parts]
     joined = pl.concat(curves)
-    frame_ = joined.sort([*groups, "term", "time"], nulls_last=True) if groups else joined
+    frame_ = joined.sort(groups, nulls_last=True, maintain_order=True) if groups else joined
     return CumulativeIncidenceCurve(
         by=groups,
         causes=tuple(causes),
@@ -182,10 +183,24 @@ def _followed_alike(parts: Sequence[pl.DataFrame]) -> Assumption:
 
 def _cause(event: str, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
-        whole = pl.col(event).cast(pl.Int64)
+        known = pl.col(event).fill_nan(None) if dtype.is_float() else pl.col(event)
+        whole = known.cast(pl.Int64)
         return pl.when(whole != 0).then(whole.cast(pl.String))
     text = pl.col(event).cast(pl.String)
     return pl.when(~text.is_in(["", "censored"])).then(text)
+
+
+def _check_causes(causes: pl.Series, name: str) -> None:
+    if causes.dtype.is_nested() or not causes.dtype.is_numeric():
+        return
+    known = causes.drop_nulls().cast(pl.Float64).drop_nans().to_numpy()
+    if (known < 0).any() or (known % 1 != 0).any():
+        raise OptionError(f"{_CALLER}: {name} must hold whole numbers from 0 on, or names of ends.")
+
+
+def _in_order(causes: pl.Series, *, numbered: bool) -> list[str]:
+    found: list[str] = causes.drop_nulls().unique().to_list()
+    return sorted(found, key=int) if numbered else sorted(found)
 
 
 def _labels(part: pl.DataFrame, groups: Sequence[str]) -> list[pl.Expr]:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.core.plain import is_number
 from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
 from carenotebook.effects.logrank import log_rank
 from carenotebook.privacy import Privacy, Released
@@ -89,8 +90,10 @@ class SurvivalCurve(Result):
         OptionError
             If some group is not followed for so long.
         """
+        if not is_number(until):
+            raise OptionError("rmst(until=): a number, in the units of the duration.")
         short = [s for s in self.steps if until > s.longest and s.survival[-1:].all()]
-        if until <= 0 or short:
+        if not until > 0 or short:
             raise OptionError(
                 "rmst(until=): above 0, and not beyond the longest follow-up of each group."
             )

@@ -11,12 +11,15 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.core.plain import is_number
 from carenotebook.effects.breaks import Break, bent, check_threshold, find_break
 from carenotebook.effects.clusters import Clusters, clusters_of, names_of
 from carenotebook.effects.frames import (
     Array,
+    check_roles,
     complete,
     design,
+    listed_names,
     numbers,
     said_missing,
     taken,
@@ -116,7 +119,7 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     frame: Frame,
     outcome: str,
     dose: str,
-    adjust: Sequence[str] = (),
+    adjust: str | Sequence[str] = (),
     threshold: float | None = None,
     knots: int = 4,
     *,
@@ -137,7 +140,7 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
         One row a person or episode.
     outcome, dose : str
         Columns of numbers. An outcome of 0 and 1 is modelled as a risk, linearly.
-    adjust : sequence of str
+    adjust : str or sequence of str
         Columns known before the dose.
     threshold : float, optional
         A dose at which a break is believed in. With it, a jump and a kink beyond the smooth curve
@@ -184,7 +187,10 @@ def dose_response(  # noqa: PLR0913, PLR0917 - a curve, its covariates, and how 
     covers most doses, and the place means nothing. Clusters in two ways: Cameron, Gelbach & Miller
     2011, the bootstrap by the way with fewer of them.
     """
-    groups = names_of(cluster, CALLER)
+    groups, adjust = names_of(cluster, CALLER), listed_names(adjust)
+    check_roles((outcome, dose, *adjust), CALLER)
+    if threshold is not None and not is_number(threshold):
+        raise OptionError(f"{CALLER}: threshold= is a dose, a number.")
     frame, columns = taken(frame, [outcome, dose, *adjust, *groups, weights], CALLER)
     used, left_out = complete(frame, columns, CALLER)
     if used.height <= knots + len(adjust) + 2:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.core.plain import numbers_of, to_polars
+from carenotebook.core.plain import is_number, numbers_of, to_polars
 from carenotebook.effects import coding
 
 if TYPE_CHECKING:
@@ -98,6 +100,37 @@ def numbers(frame: pl.DataFrame, column: str, caller: str) -> Array:
         If it holds something else, or what is not finite.
     """
     return numbers_of(frame[column], f"{caller}: {column}")
+
+
+def check_roles(columns: Sequence[str], caller: str) -> None:
+    """Refuse a column in two roles: an outcome is not adjusted for itself.
+
+    Raises
+    ------
+    OptionError
+    """
+    twice = [c for c, n in Counter(columns).items() if n > 1]
+    if twice:
+        raise OptionError(f"{caller}: {', '.join(map(str, twice))} is named in two places.")
+
+
+def listed_names(columns: str | Sequence[str]) -> list[str]:
+    """Names of columns, of which a single one may be given as it is."""
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
+def listed_numbers(given: object, name: str, caller: str) -> list[float]:
+    """Numbers, of which a single one may be given as it is.
+
+    Raises
+    ------
+    OptionError
+        If something else is among them.
+    """
+    found: list[object] = list(given) if isinstance(given, Iterable) else [given]
+    if isinstance(given, str) or not all(is_number(v) for v in found):
+        raise OptionError(f"{caller}: {name}= takes numbers.")
+    return [float(v) for v in found if isinstance(v, Real)]
 
 
 def varying(frame: pl.DataFrame, column: str, caller: str) -> Array:

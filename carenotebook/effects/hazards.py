@@ -19,6 +19,7 @@ from carenotebook.effects.frames import (
     codes,
     complete,
     design,
+    listed_names,
     numbers,
     said_missing,
     taken,
@@ -89,7 +90,7 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
     event: str,
     covariates: Sequence[str],
     *,
-    strata: str | None = None,
+    strata: str | Sequence[str] | None = None,
     entry: str | None = None,
     cluster: str | Sequence[str] | None = None,
     ties: Ties = "efron",
@@ -111,8 +112,8 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
         Column of 0/1: whether it ended with the event.
     covariates : sequence of str
         Columns: numbers as they are, categories against the first level.
-    strata : str, optional
-        Column: each value has a baseline hazard of its own.
+    strata : str or sequence of str, optional
+        Columns: each value, or combination of values, has a baseline hazard of its own.
     entry : str, optional
         Column: from when the row is observed (left truncation); below `duration`.
     cluster : str or sequence of str, optional
@@ -147,10 +148,11 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
     check_option("ties", ties, ("efron", "breslow"))
     if not covariates:
         raise OptionError(f"{_CALLER}: give covariates=, the columns to compare.")
-    ways = names_of(cluster, _CALLER)
-    frame, wanted = taken(frame, [duration, event, *covariates, strata, entry, *ways], _CALLER)
+    ways, covariates = names_of(cluster, _CALLER), listed_names(covariates)
+    apart = listed_names(strata or ())
+    frame, wanted = taken(frame, [duration, event, *covariates, *apart, entry, *ways], _CALLER)
     used, left_out = complete(frame, wanted, _CALLER)
-    data = _data(used, duration, event, entry, strata)
+    data = _data(used, duration, event, entry, apart)
     matrix, terms = design(used, covariates, _CALLER)
     groups = clusters_of(used, ways, _CALLER)
     fit = _fitted(data, matrix, ties)
@@ -180,7 +182,7 @@ def hazard_model(  # noqa: PLR0913 - what a Cox model can be told
 
 
 def _data(
-    frame: pl.DataFrame, duration: str, event: str, entry: str | None, strata: str | None
+    frame: pl.DataFrame, duration: str, event: str, entry: str | None, strata: Sequence[str]
 ) -> schoenfeld.Times:
     stop, status = numbers(frame, duration, _CALLER), numbers(frame, event, _CALLER)
     start = np.full(len(stop), -np.inf) if entry is None else numbers(frame, entry, _CALLER)
@@ -195,7 +197,10 @@ def _data(
         )
     if entry is None and (stop < 0).any():
         raise OptionError(f"{_CALLER}: {duration} is below 0 in {int((stop < 0).sum())} rows.")
-    stratum = np.zeros(len(stop), np.int64) if strata is None else codes(frame, strata)
+    stratum = np.zeros(len(stop), np.int64)
+    for column in strata:
+        code = codes(frame, column)
+        stratum = codes(pl.DataFrame({"_": stratum * (code.max() + 1) + code}), "_")
     return schoenfeld.Times(start, stop, status == 1, stratum)
 
 

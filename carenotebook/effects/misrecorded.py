@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import complete, numbers, said_missing, taken
+from carenotebook.effects.frames import complete, listed_numbers, numbers, said_missing, taken
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.logistic import as_flags
 from carenotebook.results.estimate import Assumption, Basis, Estimate
@@ -70,7 +71,9 @@ def misclassified_outcome(
     used, left_out = complete(frame, columns, CALLER)
     event = as_flags(numbers(used, outcome, CALLER), outcome, CALLER)
     treated = as_flags(numbers(used, treatment, CALLER), treatment, CALLER)
-    pairs = [(float(a), float(b)) for a in sensitivity for b in specificity]
+    found = listed_numbers(sensitivity, "sensitivity", CALLER)
+    spared = listed_numbers(specificity, "specificity", CALLER)
+    pairs = list(product(found, spared))
     _check(pairs)
     shares = [float(event[g].mean()) for g in (treated, ~treated)]
     counts = [int(g.sum()) for g in (treated, ~treated)]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from carenotebook.core.errors import OptionError
+from carenotebook.core.plain import is_number
 from carenotebook.effects.frames import Array, complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.results.estimate import Assumption, Basis, Estimate
@@ -144,7 +145,10 @@ def reliable_change(  # noqa: PLR0913 - two scores, and what is known of the ins
     Jacobson & Truax 1991, J Consult Clin Psychol 59:12: SEM = SD sqrt(1 - r), S_diff = sqrt(2) SEM,
     RC = (last - first) / S_diff, reliable beyond 1.96. Shares: Wilson's interval, by client.
     """
-    if not (sd > 0 and math.isfinite(sd) and 0 <= reliability < 1):
+    known = [sd, reliability, *([] if case_at is None else [case_at])]
+    if not all(is_number(v) for v in known):
+        raise OptionError(f"{CALLER}: sd=, reliability= and case_at= are numbers.")
+    if not (sd > 0 and 0 <= reliability < 1):
         raise OptionError(f"{CALLER}: sd= is above 0, reliability= from 0 to below 1.")
     frame, columns = taken(frame, [first, last, client], CALLER)
     used, left_out = complete(frame, columns, CALLER)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.frames import Array, complete, numbers, taken
+from carenotebook.effects.frames import Array, complete, listed_numbers, numbers, taken
 from carenotebook.effects.glm import tidy_terms
 from carenotebook.effects.logistic import as_flags
 from carenotebook.results.estimate import Assumption, Basis, Estimate
@@ -76,7 +76,8 @@ def tipping_point(
     if not seen.null_count():
         raise OptionError(f"{CALLER}: no {outcome} is missing; there is nothing to tip.")
     groups = [_group(known.filter(pl.Series(g)), outcome) for g in (treated, ~treated)]
-    pairs = [(float(a), float(b)) for a in deltas for b in deltas]
+    tried = listed_numbers(deltas, "deltas", CALLER)
+    pairs = [(a, b) for a in tried for b in tried]
     if not pairs:
         raise OptionError(f"{CALLER}: deltas= is empty.")
     table = _table(groups, pairs, outcome)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import is_number
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.result import Result
@@ -158,14 +158,10 @@ def _strength(ratio: float) -> float:
 
 def _check_numbers(estimate: float, *others: float | None) -> None:
     given = [estimate, *(v for v in others if v is not None)]
-    if not all(_is_finite(v) for v in given):
+    if not all(is_number(v) for v in given):
         raise OptionError(
             "e_value(): the estimate, its limits, true= and baseline_risk= are numbers."
         )
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, Real) and math.isfinite(value)
 
 
 def _check_order(estimate: float, low: float | None, high: float | None) -> None:

@@ -12,9 +12,11 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
+from carenotebook.core.plain import is_number
 from carenotebook.effects.clusters import Clusters, Codes, clusters_of, names_of
 from carenotebook.effects.frames import (
     Array,
+    check_roles,
     complete,
     design,
     numbers,
@@ -135,6 +137,7 @@ def weighted_effect(  # noqa: PLR0913 - what is compared, and how it is weighed
     """
     check_option("method", method, WEIGHTINGS)
     _check(adjust, truncate)
+    check_roles((outcome, treatment, *adjust), CALLER)
     ways = names_of(cluster, CALLER)
     frame, columns = taken(frame, [outcome, treatment, *adjust, *ways], CALLER)
     used, left_out = complete(frame, columns, CALLER)
@@ -177,7 +180,7 @@ def _check(adjust: Sequence[str], truncate: float) -> None:
             f"{CALLER}: adjust= takes a list of columns known before treatment. Without any, the "
             "groups are only compared as they are."
         )
-    if not 0 <= truncate <= 0.25:
+    if not is_number(truncate) or not 0 <= truncate <= 0.25:
         raise OptionError(f"{CALLER}: truncate= is a share of weights at each end, 0 to 0.25.")
 
 

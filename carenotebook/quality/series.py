@@ -153,6 +153,8 @@ def baseline_of(series: Series, baseline: Any) -> Any:
 
 def phase_numbers(series: Series, phases: Sequence[tuple[Any, str]]) -> npt.NDArray[np.int64]:
     """Which phase each point is in: 0 before the first named one."""
+    if not all(_is_pair(p) for p in phases) or len({n for _, n in phases}) < len(phases):
+        raise OptionError("spc(phases=) takes pairs of a time and a name, each name once.")
     starts = [_literal(series.time, at, "phases") for at, _ in phases]
     if any(a >= b for a, b in pairwise(starts)):
         raise OptionError("spc(phases=): name them in order of time.")
@@ -163,6 +165,10 @@ def phase_numbers(series: Series, phases: Sequence[tuple[Any, str]]) -> npt.NDAr
     for at in starts:
         numbers += (series.time >= at).to_numpy()
     return numbers
+
+
+def _is_pair(given: object) -> bool:
+    return isinstance(given, Sequence) and len(given) == 2 and isinstance(given[1], str)
 
 
 def _literal(time: pl.Series, at: Any, name: str) -> Any:

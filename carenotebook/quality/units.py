@@ -10,7 +10,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
-from carenotebook.core.plain import numbers_of, to_polars
+from carenotebook.core.plain import is_number, numbers_of, to_polars
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.quality.basis import funnel_basis
@@ -190,7 +190,7 @@ def funnel(  # noqa: PLR0913, PLR0917 - a table of units, and how their spread i
     limits, and 29 % with overdispersion=False (`tests/validation/RESULTS.md`).
     """
     check_option("extremes", extremes, ("winsorise", "trim"))
-    if not 0 < limits < 1:
+    if not is_number(limits) or not 0 < limits < 1:
         raise OptionError("funnel(limits=) is a share of units between 0 and 1, such as 0.998.")
     frame = to_polars("funnel(): frame=", frame)
     seen, awaited = _checked(frame, unit, observed, expected)

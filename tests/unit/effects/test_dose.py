@@ -79,6 +79,8 @@ def test_the_same_seed_draws_the_same():
         ({"share": pl.when(pl.col("share") < 0.9).then(0.0).otherwise("share")}, {}, "crowded"),
         ({}, {"knots": 9}, "knots="),
         ({}, {"threshold": 1.2}, "one side"),
+        ({}, {"threshold": "0.8"}, "a number"),
+        ({}, {"adjust": "score"}, "two places"),
         ({"again": pl.col("share") * 2}, {"adjust": ["again"]}, "collinear"),
         ({"score": pl.lit(3.0)}, {}, "same in every row"),
         ({"site": pl.lit("North")}, {"cluster": "site"}, "single value"),

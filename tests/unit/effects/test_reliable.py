@@ -55,7 +55,13 @@ def test_shares_are_hidden_where_few_stand_behind_them_and_rows_counted():
     assert few.released().frame["estimate"].null_count() == 3
 
 
-@pytest.mark.parametrize("given", [{"sd": 0}, {"reliability": 1.0}, {"sd": float("nan")}])
+@pytest.mark.parametrize("given", [{"sd": 0}, {"reliability": 1.0}])
 def test_what_cannot_be_a_spread_or_a_reliability_is_refused(given):
     with pytest.raises(OptionError, match="sd= is above 0"):
+        study(**given)
+
+
+@pytest.mark.parametrize("given", [{"sd": "7"}, {"case_at": "14"}, {"sd": float("nan")}])
+def test_what_is_no_number_is_refused(given):
+    with pytest.raises(OptionError, match="are numbers"):
         study(**given)

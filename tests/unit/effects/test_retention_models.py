@@ -100,6 +100,9 @@ def test_no_shown_step_tells_of_few():
         ({"left": False}, lambda f: curve(f, by="far").logrank(), "nothing has happened"),
         ({"left": False}, lambda f: curve(f, by="far").rmst(40), "follow-up"),
         ({"events": 1}, lambda f: curve(f, by="events"), "rename"),
+        ({}, lambda f: curve(f).rmst("20"), "a number"),
+        ({}, lambda f: curve(f).rmst(float("nan")), "a number"),
+        ({"way": pl.col("far") * 1.5}, ends, "whole numbers"),
         ({"term": 1}, lambda f: ends(f, by="term"), "rename"),
         ({"far": 1}, lambda f: cn.effects.hazard_model(f, "weeks", "left", ["far"]), "same"),
         ({"left": 0}, lambda f: cn.effects.hazard_model(f, "weeks", "left", ["far"]), "no row"),
@@ -165,3 +168,29 @@ def test_a_covariate_that_reaches_far_does_not_look_like_separation():
     ).tidy()
 
     assert 0 < found["estimate"].item() < 1
+
+
+def test_ends_by_number_keep_their_order_and_nan_is_none():
+    number = pl.int_range(pl.len()) % 12
+    frame = stays().with_columns(
+        way=pl.when(number > 0).then(number.cast(pl.Float64)).otherwise(np.nan)
+    )
+    found = ends(frame, by="far")
+
+    assert found.causes == tuple(str(i) for i in range(1, 12))
+    assert found.tidy()["term"].unique(maintain_order=True).to_list() == list(found.causes)
+
+
+def test_two_strata_are_their_combinations():
+    frame = (
+        stays()
+        .with_columns(shift=pl.int_range(pl.len()) % 3, row=pl.int_range(pl.len()) % 7)
+        .with_columns(both=pl.format("{} {}", "site", "shift"))
+    )
+    one, two = (
+        cn.effects.hazard_model(frame, "weeks", "left", "far", strata=by).tidy()
+        for by in ("both", ["site", "shift"])
+    )
+
+    assert two["estimate"].item() == pytest.approx(one["estimate"].item(), abs=1e-10)
+    assert two["std_error"].item() == pytest.approx(one["std_error"].item(), abs=1e-10)

@@ -92,3 +92,16 @@ def test_equal_lengths_cannot_be_compared():
         cn.effects.good_enough_level(
             courses(good_enough=False).filter(pl.col("session") <= 3), "score", "who", "session"
         )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f: cn.effects.tipping_point(f, "event", "treated", deltas=["a"]),
+        lambda f: cn.effects.misclassified_outcome(f, "event", "treated", sensitivity="0.9"),
+    ],
+)
+def test_what_is_tried_must_be_numbers(call):
+    frame = pl.DataFrame({"event": [0, 1, None] * 8, "treated": [0, 1] * 12})
+    with pytest.raises(OptionError, match="takes numbers"):
+        call(frame)

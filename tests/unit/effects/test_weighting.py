@@ -81,6 +81,11 @@ def test_what_cannot_be_weighed_is_refused(change, adjust, told):
         )
 
 
+def test_an_outcome_is_not_adjusted_for_itself():
+    with pytest.raises(OptionError, match="score is named in two places"):
+        cn.effects.weighted_effect(confounded(300), "score", "treated", ["severe", "score"])
+
+
 def test_exploding_weights_are_refused_and_overlap_weights_are_not():
     frame = confounded(3000, slope=6.0)
 

@@ -189,6 +189,8 @@ def test_a_run_longer_than_chance_and_few_crossings():
         ({"week": [1, 2], "value": [1, 2]}, {"phases": [(9, "x")]}, "outside the series"),
         ({"week": [1, 2], "value": [1, 2]}, {"phases": [("x", "x")]}, "of the kind"),
         ({"week": [1, 2], "value": [1, 2]}, {"baseline": 0}, "1 or more"),
+        ({"week": [1, 2], "value": [1, 2]}, {"phases": [2]}, "pairs"),
+        ({"week": [1, 2], "value": [1, 2]}, {"phases": [(1, "x"), (2, "x")]}, "each name once"),
         ({"week": [1, 2], "value": [1, 2]}, {"baseline": True}, "number of points"),
         ({"week": [5.0, 6.0], "value": [1, 2]}, {"baseline": 4.5}, "before the first"),
         ({"week": ["Jan", "Feb"], "value": [1, 2]}, {}, "sort by time"),

@@ -104,6 +104,7 @@ def test_what_is_shown_names_and_ranks_no_unit():
         (units([1, 2], [1.0, 1.0]).with_columns(site=pl.lit("a")), {}, "several rows"),
         (units([1, 2], [1.0, 1.0]).drop("due"), {}, "no column due"),
         (units([1, 2], [1.0, 1.0]), {"limits": 95}, "between 0 and 1"),
+        (units([1, 2], [1.0, 1.0]), {"limits": "95"}, "between 0 and 1"),
     ],
 )
 def test_what_cannot_be_is_refused(frame, options, says):
