@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
-from compared import Compared, as_text, beside, data, reference
+from compared import ITERATED, Compared, as_in_r, as_text, beside, data, reference
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.tools import add_constant
 
 import carenotebook as cn
 from carenotebook.core.cohort import Cohort
@@ -194,10 +197,109 @@ def _pbc_cohort() -> Cohort:
     )
 
 
+def scoring() -> Iterator[Compared]:
+    """Mixed models and estimating equations: slopes, few workers, many people, missing visits."""
+    slope = {"slope": "Days", "likelihood": "reml"}
+    models: dict[str, tuple[pl.DataFrame, str, str, dict[str, Any]]] = {
+        "mixed_sleep": (data("lme4", "sleepstudy"), "Reaction ~ Days", "Subject", slope),
+        "mixed_machines": (
+            data("nlme", "Machines"),
+            "score ~ Machine",
+            "Worker",
+            {"likelihood": "reml"},
+        ),
+        "mixed_wages": (
+            data("wooldridge", "wagepan"),
+            "lwage ~ exper + married + union",
+            "nr",
+            {},
+        ),
+        "gee_wheeze": (data("geepack", "ohio"), "resp ~ age + smoke", "id", {"method": "gee"}),
+        "gee_obesity": (
+            data("geepack", "muscatine"),
+            "numobese ~ age + gender",
+            "id",
+            {"method": "gee"},
+        ),
+    }
+    for name, (frame, formula, who, more) in models.items():
+        found = cn.effects.repeated_measures(as_text(frame), formula, who, **more)
+        theirs = reference("further")[name]
+        mine = {as_in_r(r["term"]): r for r in found.tidy().iter_rows(named=True)}
+        source = f"{name.replace('_', ', ')} (R)"
+        for column, said in (("estimate", ""), ("std_error", ", SE")):
+            names = [f"{t}{said}" for t in theirs["term"]]
+            ours = [mine[t][column] for t in theirs["term"]]
+            yield from beside(source, names, theirs[column], ours, ITERATED)
+        if "log_likelihood" in theirs:
+            yield Compared(source, "log-likelihood", theirs["log_likelihood"], found.log_likelihood)
+
+
+def policing() -> Iterator[Compared]:
+    """California's accidents about the law on seat belts (month 61)."""
+    accidents, its = data("wooldridge", "traffic2"), cn.effects.interrupted_time_series
+    found = {
+        "its_fatal": its(accidents, "fatacc", "t", 61, "totacc", family="quasipoisson"),
+        "its_share": its(accidents, "prcfat", "t", 61, family="gaussian", slope_change=True),
+    }
+    for name, result in found.items():
+        theirs = reference("further")[name]
+        rows = {r["term"]: r for r in result.tidy().iter_rows(named=True)}
+        terms = ["intercept", "level_change", "slope_change", "trend"]
+        order = [t for t in terms if t in rows]
+        for column in ("estimate", "std_error"):
+            names = [f"{t}, {column}" for t in order]
+            ours = [rows[t][column] for t in order]
+            yield from beside(f"traffic2, {name} (R)", names, theirs[column], ours)
+
+
+def weighing() -> Iterator[Compared]:
+    """Weights as they come by default, E-values on every scale, net benefit from 0 on."""
+    theirs, adjust = reference("further"), ["age", "lwt", "race", "ptl", "ht", "ui"]
+    births = data("MASS", "birthwt").with_columns(pl.col("race").cast(pl.String))
+    calls = (("bwt", "iptw"), ("low", "iptw"), ("bwt", "overlap"))
+    ours = [
+        cn.effects.weighted_effect(births, y, "smoke", adjust, how).tidy()["estimate"].item()
+        for y, how in calls
+    ]
+    figures = [f"{y}, {how}" for y, how in calls]
+    yield from beside("birthwt, smoking (R)", figures, theirs["births"], ours)
+    given: dict[str, Any] = {
+        "hazard ratio": cn.effects.e_value(0.56, 0.46, 0.69, "HR"),
+        "odds ratio": cn.effects.e_value(0.86, 0.75, 0.99, "OR"),
+        "mean difference": cn.effects.e_value(-0.42, -0.7, -0.14, "SMD"),
+        "against 1.2": cn.effects.e_value(0.9, 0.8, 1.05, true=1.2),
+    }
+    strengths = [v for found in given.values() for v in found.tidy()["estimate"]]
+    strengths.append(cn.effects.e_value(0.9, 0.7, 1.1).tidy()["estimate"][1])
+    figures = [f"{n}, {what}" for n in given for what in ("estimate", "limit")]
+    figures.append("interval that holds 1, limit")
+    yield from beside("E-values (R, published formulas)", figures, theirs["e_values"], strengths)
+    yield from beside("Pima, net benefit (R)", _NET, theirs["net_benefit"], _net_benefit())
+
+
+_AT = (0, 0.1, 0.3, 0.5)
+_NET = [f"{model} at {p}" for model in ("risk", "all") for p in _AT]
+
+
+def _net_benefit() -> list[float]:
+    learnt, tested = data("MASS", "Pima.tr"), data("MASS", "Pima.te")
+    said = ["npreg", "glu", "bmi", "age"]
+    matrices = [add_constant(f.select(said).to_numpy().astype(float)) for f in (learnt, tested)]
+    ill = [(f["type"] == "Yes").cast(pl.Float64) for f in (learnt, tested)]
+    fit = GLM(ill[0].to_numpy(), matrices[0], Binomial()).fit(tol=1e-12)
+    frame = pl.DataFrame({"ill": ill[1], "risk": fit.predict(matrices[1])})
+    found = cn.effects.decision_curve(frame, "ill", "risk", _AT).tidy()
+    return [float(v) for v in found.filter(pl.col("model") != "none")["net_benefit"]]
+
+
 GROUPS: dict[str, Callable[[], Iterator[Compared]]] = {
     "staying": staying,
     "leaving": leaving,
     "attending": attending,
     "ending": ending,
     "charting": charting,
+    "scoring": scoring,
+    "policing": policing,
+    "weighing": weighing,
 }

@@ -2,8 +2,8 @@
 # named group, groups never at risk together when follow-up ends, medians that are not reached, far
 # outlying covariates, delayed entry with covariates that change, and more than 400 distinct times.
 # Usage: python export.py FOLDER && LC_ALL=C Rscript further.R FOLDER > further.json
-# (R 4.2, survival 3.5, jsonlite)
-suppressMessages({library(survival); library(jsonlite)})
+# (R 4.2, survival 3.5, lme4 1.1, geepack 1.3, jsonlite)
+suppressMessages({library(survival); library(lme4); library(geepack); library(jsonlite)})
 folder <- commandArgs(TRUE)[1]
 read <- function(name) read.csv(file.path(folder, paste0(name, ".csv")), na.strings = "NA")
 curve <- function(formula, d, until) {
@@ -55,7 +55,51 @@ funnel <- function(o, e, trim) {
 }
 county <- subset(read("countymurders"), year == 1996 & popul > 50000)
 due <- county$popul * (sum(county$murders) / sum(county$popul))
+# Scores over time, a series with exposure, weights, E-values and net benefit.
+tight <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10))
+mixed <- function(formula, d, REML) {
+  fit <- lmer(formula, d, REML = REML, control = tight)
+  s <- coef(summary(fit))
+  list(term = rownames(s), estimate = unname(s[, 1]), std_error = unname(s[, 2]),
+       log_likelihood = as.numeric(logLik(fit)))
+}
+marginal <- function(formula, d) {
+  d <- d[order(d$id), ]; d <- d[complete.cases(d[, all.vars(formula)]), ]
+  s <- summary(geeglm(formula, id = id, data = d, corstr = "exchangeable",
+                      control = geese.control(epsilon = 1e-10)))$coefficients
+  list(term = rownames(s), estimate = s$Estimate, std_error = s$Std.err)
+}
+series <- function(formula, family, d) {
+  s <- coef(summary(glm(formula, family, d)))
+  list(estimate = unname(s[, 1]), std_error = unname(s[, 2]))
+}
+accidents <- read("traffic2"); accidents$after <- as.numeric(accidents$t >= 61)
+births <- read("birthwt"); births$race <- factor(births$race)
+chance <- fitted(glm(smoke ~ age + lwt + race + ptl + ht + ui, binomial, births))
+apart <- function(y, z, w) weighted.mean(y[z], w[z]) - weighted.mean(y[!z], w[!z])
+smoked <- births$smoke == 1
+inverse <- ifelse(smoked, 1 / chance, 1 / (1 - chance))
+strength <- function(r) { r <- pmax(r, 1 / r); r + sqrt(r * (r - 1)) }
+hazards <- function(r) (1 - 0.5^sqrt(r)) / (1 - 0.5^sqrt(1 / r))
+learnt <- glm(type == "Yes" ~ npreg + glu + bmi + age, binomial, read("Pima.tr"))
+tested <- read("Pima.te"); risk <- predict(learnt, tested, type = "response")
+ill <- tested$type == "Yes"
+net <- function(acted, p) mean(acted & ill) - mean(acted & !ill) * p / (1 - p)
+at <- c(0, 0.1, 0.3, 0.5)
 write(toJSON(list(
+  mixed_sleep = mixed(Reaction ~ Days + (Days | Subject), read("sleepstudy"), TRUE),
+  mixed_machines = mixed(score ~ Machine + (1 | Worker), read("Machines"), TRUE),
+  mixed_wages = mixed(lwage ~ exper + married + union + (1 | nr), read("wagepan"), FALSE),
+  gee_wheeze = marginal(resp ~ age + smoke, read("ohio")),
+  gee_obesity = marginal(numobese ~ age + gender, read("muscatine")),
+  its_fatal = series(fatacc ~ after + t + offset(log(totacc)), quasipoisson, accidents),
+  its_share = series(prcfat ~ after + I(after * (t - 61)) + t, gaussian, accidents),
+  births = c(apart(births$bwt, smoked, inverse), apart(births$low, smoked, inverse),
+             apart(births$bwt, smoked, ifelse(smoked, 1 - chance, chance))),
+  e_values = c(strength(hazards(c(0.56, 0.69))), strength(sqrt(c(0.86, 0.99))),
+               strength(exp(0.91 * c(-0.42, -0.14))), strength(c(0.9, 1.05) / 1.2), 1),
+  net_benefit = c(sapply(at, function(p) net(risk >= p, p)),
+                  sapply(at, function(p) net(TRUE, p))),
   xmr_nile = c(xmr(nile[1:28]), xmr(nile[29:100])),
   p_cows = c(bar, pmax(bar - 3 * s[1:3], 0), bar + 3 * s[1:3]),
   pprime_cows = c(bar, pmax(bar - 3 * laney * s[1:3], 0), bar + 3 * laney * s[1:3]),
