@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from carenotebook.core.errors import OptionError
-from carenotebook.effects.curves import CURVE, check_names, followed_alike
+from carenotebook.effects.curves import CURVE, check_names, followed_alike, thinned
 from carenotebook.effects.frames import complete, numbers, said_missing, taken
 from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from carenotebook.core.plain import Frame
 
 _CALLER = "cumulative_incidence()"
+_FOLLOWED = ("", "0", "censored")
 LEAST_TIMES = 400
 MOST_WORK = 50_000_000
 """Clusters times distinct times beyond which a curve by cluster is told at fewer of these, evenly
@@ -110,8 +111,8 @@ def cumulative_incidence(
     duration : str
         Column of numbers, 0 or more: time to the end, or to the end of follow-up.
     event : str
-        Column: which end it was, as text or a number from 1 on; null, "", "censored" or 0 where
-        follow-up ended before any.
+        Column: which end it was, as text or a number from 1 on; null, "", "censored" (in capitals
+        or not) or 0 where follow-up ended before any.
     by : str or sequence of str, optional
         Columns that name groups; null is a group of its own.
     cluster : str, optional
@@ -187,7 +188,7 @@ def _cause(event: str, dtype: pl.DataType) -> pl.Expr:
         whole = known.cast(pl.Int64)
         return pl.when(whole != 0).then(whole.cast(pl.String))
     text = pl.col(event).cast(pl.String)
-    return pl.when(~text.is_in(["", "censored"])).then(text)
+    return pl.when(~text.str.strip_chars().str.to_lowercase().is_in(_FOLLOWED)).then(text)
 
 
 def _check_causes(causes: pl.Series, name: str) -> None:
@@ -249,7 +250,7 @@ def _shown(curve: pl.DataFrame, gate: Privacy) -> pl.DataFrame:
     figures = ["time", "at_risk", "estimate", "conf_low", "conf_high"]
     labels = [c for c in curve.columns if c not in {*figures, "events", "std_error"}]
     if kept:
-        shown = curve[kept].select(*labels, *figures)
+        shown = curve[thinned(kept)].select(*labels, *figures)
         return shown.with_columns(gate.rounded("at_risk"), pl.lit(value=False).alias(SUPPRESSED))
     nothing = curve[:1].select(*labels, *figures)
     blank = [pl.lit(None, nothing.schema[c]).alias(c) for c in figures]

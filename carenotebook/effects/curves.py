@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _TEST = {"statistic": pl.Float64, "df": pl.Int64, "p_value": pl.Float64}
 _GROUP = "_group"
+MOST_SHOWN = 400
+"""Steps of a curve in a chart or a report; more cannot be told apart."""
+
 CURVE = ("time", "at_risk", "events", "estimate", "std_error", "conf_low", "conf_high")
 
 
@@ -364,8 +367,15 @@ def _shown(curve: pl.DataFrame, gate: Privacy) -> pl.DataFrame:
     if not kept:
         nothing = pl.DataFrame({c: [None] for c in figures}, schema=curve.select(figures).schema)
         return nothing.with_columns(pl.lit(value=True).alias(SUPPRESSED))
-    shown = curve[kept].select(figures)
+    shown = curve[thinned(kept)].select(figures)
     return shown.with_columns(gate.rounded("at_risk"), pl.lit(value=False).alias(SUPPRESSED))
+
+
+def thinned(rows: list[int]) -> list[int]:
+    """At most 400 of the rows that may be shown, evenly, the first and the last among them."""
+    if len(rows) <= MOST_SHOWN:
+        return rows
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, MOST_SHOWN).round().astype(int)]
 
 
 def _said_median(steps: Steps, row: dict[str, Any], gate: Privacy) -> str:

@@ -194,3 +194,21 @@ def test_two_strata_are_their_combinations():
 
     assert two["estimate"].item() == pytest.approx(one["estimate"].item(), abs=1e-10)
     assert two["std_error"].item() == pytest.approx(one["std_error"].item(), abs=1e-10)
+
+
+@pytest.mark.parametrize("said", ["Censored", " censored", "0", "", None])
+def test_who_is_followed_to_no_end_may_be_written_in_several_ways(said):
+    other = stays().with_columns(way=pl.col("way").replace("censored", said))
+
+    assert ends(other).tidy().equals(ends(stays()).tidy())
+
+
+def test_a_long_curve_is_drawn_with_few_steps_and_both_ends():
+    frame = pl.DataFrame({"weeks": np.arange(1, 9001) / 7, "left": 1, "way": "a"})
+    frame = frame.with_columns(left=pl.int_range(pl.len()) % 10 < 9)
+
+    for found in (curve(frame), ends(frame)):
+        shown = found.released().frame
+        assert shown.height == 400
+        assert shown["time"].is_sorted()
+        assert shown["time"].max() > 1280
