@@ -13,6 +13,7 @@ from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.core.options import END_REASONS, SCHEDULED
 from carenotebook.core.parallel import each_part
 from carenotebook.core.parts import CLIENT
+from carenotebook.describe.policies import policy_rows
 from carenotebook.describe.seen import calendar_bin
 from carenotebook.effects.counted import Ints, counted_within
 
@@ -135,16 +136,7 @@ def starts_of(cohort: Cohort, policy: str | None, unit: str | None) -> pl.DataFr
     OptionError
         If there is no such policy, or it begins in a way that the design cannot use.
     """
-    cohort.require("policies", needed_by=_CALLER)
-    rows = cohort.table("policies").collect()
-    if "end" not in rows.columns:
-        rows = rows.with_columns(end=pl.lit(None, pl.Datetime("us", "UTC")))
-    names = rows["policy"].unique().sort().to_list()
-    if policy is None and len(names) == 1:
-        policy = names[0]
-    if policy not in names:
-        raise OptionError(f"{_CALLER}: policy= is one of: {', '.join(names) or 'none'}.")
-    mine = rows.filter(pl.col("policy") == policy).rename({"start": "started", "end": "ended"})
+    mine = policy_rows(cohort, policy, "policy_effect", "policy")
     named = [c for c in _UNITS if c in mine.columns and mine[c].null_count() < mine.height]
     if unit is None:
         return _one_start(mine)

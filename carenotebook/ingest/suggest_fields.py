@@ -12,6 +12,7 @@ import polars as pl
 
 from carenotebook.core import schema
 from carenotebook.core.options import OUTCOMES
+from carenotebook.ingest import suggest_names as patterns
 from carenotebook.ingest import suggest_words as words
 from carenotebook.ingest.suggest_content import MOST_WORDS, Column
 
@@ -97,7 +98,7 @@ def _note_name(table: str, name: str, column: Column, evidence: _Evidence) -> No
 
 def says_field(table: str, name: str, column: Column, *, sure: bool = False) -> bool:
     """Whether the name of the column may be that of the field, or is it."""
-    says, may_say = words.NAMES[table][name]
+    says, may_say = patterns.NAMES[table][name]
     pattern = says if sure else f"{says}|{may_say}"
     return any(a == words.plain(name) or re.fullmatch(pattern, a) for a in column.aliases)
 
@@ -106,7 +107,7 @@ def is_named(column: Column) -> bool:
     """Whether the name of the column is that of a field of any table."""
     return any(
         says_field(table, name, column, sure=True)
-        for table, fields in words.NAMES.items()
+        for table, fields in patterns.NAMES.items()
         for name in fields
     )
 
@@ -283,12 +284,12 @@ def _flag(column: Column) -> Mapping[str, str | None] | None:
     plains = {words.plain(w) for w in column.words}
     if not plains or not plains <= {*words.TRUE_WORDS, *words.FALSE_WORDS}:
         return None
-    if re.fullmatch(words.MISSED_FLAG, name):
+    if re.fullmatch(patterns.MISSED_FLAG, name):
         return {
             **dict.fromkeys(words.TRUE_WORDS, "no_show"),
             **dict.fromkeys(words.FALSE_WORDS, "attended"),
         }
-    if re.fullmatch(words.ATTENDED_FLAG, name):
+    if re.fullmatch(patterns.ATTENDED_FLAG, name):
         return dict.fromkeys(words.TRUE_WORDS, "attended")
     return None
 
@@ -299,7 +300,7 @@ def _with_flags(fit: Fit, column: Column, others: Sequence[str]) -> Fit:
     (form,) = fit.forms
     if flag is None or not isinstance(form, dict):
         return fit
-    told = next((n for n in others if re.search(words.OTHER_FATE, n)), None)
+    told = next((n for n in others if re.search(patterns.OTHER_FATE, n)), None)
     if told is None or "no_show" not in form["values"].values():
         return fit
     sure = {w: m for w, m in form["values"].items() if m == "no_show"}

@@ -13,6 +13,7 @@ from carenotebook.core.cohort import Cohort, check_cohort
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
 from carenotebook.describe.attendance import PERIODS, Denominator, Every
+from carenotebook.describe.policies import policy_rows
 from carenotebook.describe.seen import calendar_bin
 from carenotebook.describe.tallies import SUMS, by_period, period_starts
 from carenotebook.privacy import Privacy, Released
@@ -195,18 +196,16 @@ def _whole(
 def _starts(cohort: Cohort, policies: str | Sequence[str], every: Every) -> list[tuple[str, date]]:
     """From which period on each policy held throughout."""
     wanted = [policies] if isinstance(policies, str) else list(policies)
-    if not wanted:
-        return []
-    cohort.require("policies", needed_by=f"{_CALLER[:-1]}policies=)")
-    rows = cohort.table("policies").select("policy", "start").unique().collect()
-    for name in wanted:
-        check_option("policies", name, sorted(rows["policy"].unique()))
-    if rows.filter(pl.col("policy").is_in(wanted)).height > len(set(wanted)):
+    starts = {
+        name: policy_rows(cohort, name, "control_chart", "policies")["started"].unique()
+        for name in wanted
+    }
+    if any(len(times) > 1 for times in starts.values()):
         raise OptionError(
             f"{_CALLER}: a policy began at several times, so that one phase cannot show it. Name "
             "the change yourself with phases=."
         )
-    return [(n, _first_under(rows.filter(policy=n)["start"][0], cohort, every)) for n in wanted]
+    return [(name, _first_under(starts[name][0], cohort, every)) for name in wanted]
 
 
 def _first_under(start: datetime, cohort: Cohort, every: Every) -> date:

@@ -19,15 +19,7 @@ import anywidget
 import traitlets
 
 from carenotebook.core.errors import CareNotebookError
-from carenotebook.widgets._messages import (
-    COMMANDS,
-    Cancel,
-    Command,
-    Event,
-    Failed,
-    Settled,
-    read_command,
-)
+from carenotebook.widgets._messages import Cancel, Command, Event, Failed, Settled, read_command
 
 # Of the view and the fallback beneath it, the page shows the view while it lives (it then leaves
 # its mark on the page), else the fallback. Without style, as in an untrusted notebook, both show.
@@ -67,7 +59,7 @@ class _Job:
 class CareWidget(anywidget.AnyWidget):
     """Base of the widgets. A subclass answers commands and gives the fallback's HTML."""
 
-    commands: ClassVar[tuple[type[Command], ...]] = COMMANDS
+    commands: ClassVar[tuple[type[Command], ...]]
     """What this widget obeys; anything else is refused."""
 
     kept_as: ClassVar[str] = "see the picture and the table"

@@ -9,9 +9,9 @@ from carenotebook.core.errors import RuleError
 from carenotebook.criteria import words
 from carenotebook.criteria.code import rule_code
 from carenotebook.criteria.rule import Rule
+from carenotebook.widgets._builder_messages import Clause, Document
 from carenotebook.widgets._draft import Draft, History, Item, built
 from carenotebook.widgets._fields import fields_of, label
-from carenotebook.widgets._messages import Clause, Document
 
 
 def document(revision: int, answers: str, history: History) -> Document:

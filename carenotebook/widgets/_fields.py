@@ -11,8 +11,9 @@ from carenotebook.core.durations import duration_us, say_duration
 from carenotebook.core.errors import OptionError, RuleError
 from carenotebook.criteria import nodes, syntax, words
 from carenotebook.criteria.syntax import Param
+from carenotebook.widgets._builder_messages import Field
 from carenotebook.widgets._draft import HOW, Draft, Item, matched
-from carenotebook.widgets._messages import Field, Option
+from carenotebook.widgets._messages import Option
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SIGNS = {

@@ -14,7 +14,8 @@ from carenotebook.criteria import language as c
 from carenotebook.criteria.language import Expression
 from carenotebook.criteria.needs import check_needs
 from carenotebook.privacy import Privacy
-from carenotebook.widgets._messages import Choice, Option
+from carenotebook.widgets._builder_messages import Choice
+from carenotebook.widgets._messages import Option
 
 _MOST_VALUES = 20
 

@@ -9,8 +9,9 @@ from carenotebook.privacy import Privacy, Released
 from carenotebook.privacy.suppress import SUPPRESSED
 from carenotebook.results.display import HIDDEN
 from carenotebook.results.words import number, percent, said_share
+from carenotebook.widgets._builder_messages import Bars, Interval, Intervals
 from carenotebook.widgets._figures import Count, Figures
-from carenotebook.widgets._messages import Bar, Bars, Interval, Intervals, Table
+from carenotebook.widgets._messages import Bar, Table
 
 EVERY_EPISODE = "All episodes"
 _MISSING = "not recorded"

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from carenotebook.widgets import _case_messages, _check_in_messages, _messages
+from carenotebook.widgets import _builder_messages, _case_messages, _check_in_messages, _messages
 from carenotebook.widgets._messages import Message
 
 TARGET = Path(__file__).parents[2] / "widgets" / "src" / "contract.gen.ts"
 _WIDGETS = (
-    (_messages.COMMANDS, _messages.EVENTS),
+    (_builder_messages.BUILDER_COMMANDS, _builder_messages.BUILDER_EVENTS),
     (_case_messages.CASE_COMMANDS, _case_messages.CASE_EVENTS),
     (_check_in_messages.CHECK_IN_COMMANDS, _check_in_messages.CHECK_IN_EVENTS),
 )

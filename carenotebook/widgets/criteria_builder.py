@@ -13,23 +13,15 @@ from carenotebook.privacy import Privacy
 from carenotebook.widgets import _draft as drafts
 from carenotebook.widgets import _fallback as kept
 from carenotebook.widgets._base import CareWidget, bundle
-from carenotebook.widgets._document import document, unfitness
-from carenotebook.widgets._fields import changed
-from carenotebook.widgets._figures import Figures, sentence
-from carenotebook.widgets._menu import choices, entries, groupings
-from carenotebook.widgets._messages import (
+from carenotebook.widgets._builder_messages import (
+    BUILDER_COMMANDS,
     Add,
     Change,
-    Command,
-    Event,
     Headline,
     Look,
     Menu,
     Move,
     Notice,
-    Option,
-    Progress,
-    Ready,
     Redo,
     Remove,
     Rename,
@@ -37,6 +29,11 @@ from carenotebook.widgets._messages import (
     Toggle,
     Undo,
 )
+from carenotebook.widgets._document import document, unfitness
+from carenotebook.widgets._fields import changed
+from carenotebook.widgets._figures import Figures, sentence
+from carenotebook.widgets._menu import choices, entries, groupings
+from carenotebook.widgets._messages import Command, Event, Option, Progress, Ready
 from carenotebook.widgets._tabs import clause_bars, group_intervals, month_bars
 
 EMPTY = "No clauses yet. Start from a published rule, or add what would make you concerned."
@@ -76,6 +73,7 @@ class CriteriaBuilder(CareWidget):
 
     _esm: ClassVar[str] = bundle("criteria_builder.js")
     _css: ClassVar[str] = bundle("criteria_builder.css")
+    commands = BUILDER_COMMANDS
 
     def __init__(
         self, cohort: Cohort, rule: Rule | None = None, privacy: Privacy | None = None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import carenotebook as cn
 from carenotebook.core import schema
 from carenotebook.core.errors import DataError, MappingError, OptionError
-from carenotebook.ingest import suggest_words
+from carenotebook.ingest import suggest_names
 from carenotebook.ingest.fields import OTHER_ROW
 from carenotebook.ingest.yamltext import load_yaml
 
@@ -684,7 +684,7 @@ def test_every_column_of_the_schema_has_names_by_which_it_is_known():
         (table, column)
         for table in schema.TABLES
         for column in schema.dtypes(table)
-        if column not in suggest_words.NAMES[table]
+        if column not in suggest_names.NAMES[table]
     }
     assert without == set()
 

@@ -3,8 +3,9 @@
 import pytest
 
 from carenotebook.core.errors import OptionError
+from carenotebook.widgets._builder_messages import BUILDER_COMMANDS, Look, Toggle
 from carenotebook.widgets._case_messages import CASE_COMMANDS, Bring, Turn
-from carenotebook.widgets._messages import LONGEST, Look, Toggle, read_command
+from carenotebook.widgets._messages import LONGEST, read_command
 from carenotebook.widgets._typescript import COMMANDS, EVENTS, TARGET, contract
 
 
@@ -16,8 +17,11 @@ def test_the_types_in_the_front_end_are_up_to_date():
 
 def test_a_command_is_read_with_its_types():
     sent = {"kind": "toggle", "id": "v-1", "clause": 2, "on": True}
-    assert read_command(sent) == Toggle("v-1", clause=2, on=True)
-    assert read_command({"kind": "look", "id": "v-2", "tab": "when", "by": ""}).tab == "when"
+    assert read_command(sent, BUILDER_COMMANDS) == Toggle("v-1", clause=2, on=True)
+    assert (
+        read_command({"kind": "look", "id": "v-2", "tab": "when", "by": ""}, BUILDER_COMMANDS).tab
+        == "when"
+    )
     assert Look.kind == "look"
 
 
@@ -38,7 +42,7 @@ def test_a_command_is_read_with_its_types():
 )
 def test_what_is_no_command_is_refused_without_being_repeated(sent):
     with pytest.raises(OptionError) as refused:
-        read_command(sent)
+        read_command(sent, BUILDER_COMMANDS)
     assert "import os" not in str(refused.value)
     assert "secrets" not in str(refused.value)
 
@@ -47,7 +51,7 @@ def test_a_widget_obeys_only_its_own_commands():
     turn = {"kind": "turn", "id": "v-1", "page": "debrief"}
     assert read_command(turn, CASE_COMMANDS) == Turn("v-1", page="debrief")
     with pytest.raises(OptionError):
-        read_command(turn)
+        read_command(turn, BUILDER_COMMANDS)
     with pytest.raises(OptionError):
         read_command({"kind": "undo", "id": "v-1"}, CASE_COMMANDS)
 
