@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.durations import duration_us
+from carenotebook.core.bounds import check_episode_end, default_as_of
 from carenotebook.core.episodes import client_spans, first_episodes, most_end_attended
 from carenotebook.core.errors import MissingDataError, OptionError
 from carenotebook.core.parts import CLIENT, Part, one_part, prepared_part
@@ -336,46 +336,6 @@ def build_cohort(  # noqa: PLR0913 - what a reader tells of its data
         rows_in=dict(rows_in or {n: f.height for n, f in tables.items()}),
         _rejected=rejected,
     )
-
-
-def default_as_of(tables: Mapping[str, pl.DataFrame]) -> datetime:
-    """One microsecond after the latest recorded happening."""
-    return after_latest(latest_happening(tables))
-
-
-def after_latest(latest: datetime | None) -> datetime:
-    """The default of `as_of` after what happened last."""
-    if latest is None:
-        raise OptionError(
-            "as_of cannot be told: no row says that anything has happened yet. Pass as_of=."
-        )
-    return latest + timedelta(microseconds=1)
-
-
-def latest_happening(tables: Mapping[str, pl.DataFrame]) -> datetime | None:
-    """When the latest recorded happening was; None if nothing has happened yet."""
-    happened = ("attended", "no_show", "technical_failure", "was_not_brought")
-    latest: list[datetime] = []
-    for name, frame in tables.items():
-        if name == "appointments":
-            took_place = frame.filter(pl.col("outcome").is_in(happened))
-            columns = [took_place["start"]]
-            columns += [frame[c] for c in ("booked_at", "cancelled_at") if c in frame.columns]
-        else:
-            columns = [frame["at"]] if "at" in frame.columns else []
-        latest += [last for c in columns if isinstance(last := c.max(), datetime)]
-    return max(latest, default=None)
-
-
-def check_episode_end(episode_end: str, tables: Collection[str]) -> None:
-    """Refuse an `episode_end` that is no duration, or that stands beside an `episodes` table."""
-    if "episodes" in tables:
-        raise OptionError(
-            "episode_end= says how episodes end without an episodes table; this cohort has one. "
-            "Leave it out: there, a null ended_at means still open."
-        )
-    if episode_end != "as_of":
-        duration_us(episode_end, "episode_end")
 
 
 def _filtered(part: Part, predicates: tuple[pl.Expr, ...], wanted: pl.LazyFrame | None) -> Part:

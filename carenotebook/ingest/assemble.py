@@ -12,13 +12,8 @@ from datetime import datetime
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.cohort import (
-    REJECTED_SCHEMA,
-    Cohort,
-    after_latest,
-    build_cohort,
-    latest_happening,
-)
+from carenotebook.core.bounds import after_latest, latest_happening
+from carenotebook.core.cohort import REJECTED_SCHEMA, Cohort, build_cohort
 from carenotebook.core.errors import DataError, OptionError
 from carenotebook.core.parts import CLIENT
 from carenotebook.core.rejects import unquoted

@@ -18,12 +18,8 @@ from pathlib import Path
 import polars as pl
 
 from carenotebook.core import schema
-from carenotebook.core.cohort import (
-    REJECTED_SCHEMA,
-    Cohort,
-    check_episode_end,
-    latest_happening,
-)
+from carenotebook.core.bounds import check_episode_end, latest_happening
+from carenotebook.core.cohort import REJECTED_SCHEMA, Cohort
 from carenotebook.core.fingerprint import Fingerprint
 from carenotebook.core.loading import open_saved
 from carenotebook.core.manifest import read_manifest
