@@ -11,7 +11,7 @@ import polars as pl
 
 from carenotebook.core.errors import OptionError
 from carenotebook.core.options import check_option
-from carenotebook.core.plain import to_polars
+from carenotebook.core.plain import is_number, to_polars
 from carenotebook.effects.frames import said_missing
 from carenotebook.effects.glm import (
     FAMILIES,
@@ -72,8 +72,8 @@ class InterruptedTimeSeries(Estimate):
         polars.DataFrame
             term (level_change, slope_change, trend, intercept, ...), estimate (logarithm of a rate
             ratio; of a difference with "gaussian"), std_error, conf_low, conf_high, statistic,
-            p_value, df (of Student's t; null where the normal distribution applies), and, unless
-            "gaussian", ratio, ratio_low, ratio_high.
+            p_value; unless "gaussian", ratio, ratio_low, ratio_high; df (of Student's t; null where
+            the normal distribution applies).
         """
         return self.frame
 
@@ -294,7 +294,7 @@ def interrupted_time_series(  # noqa: PLR0913 - what such a study can be told
     """
     check_option("family", family, FAMILIES)
     check_option("covariance", covariance, get_args(Covariance))
-    if harmonics < 0 or not period > 0:
+    if not (is_number(harmonics) and is_number(period)) or harmonics < 0 or period <= 0:
         raise OptionError(f"{_CALLER}: harmonics= must be 0 or more, period= above 0.")
     plan = Plan(
         outcome=outcome,
@@ -344,9 +344,7 @@ def _fitted(parts: Segments, model: Model) -> SeriesFit:
 def _tidy(parts: Segments, fit: SeriesFit, model: Model) -> pl.DataFrame:
     table = tidy_terms(parts.terms, fit.params, fit.errors, fit.freedom, ratios=model.counts)
     freedom = pl.lit(None if model.normal else fit.freedom, pl.Float64)
-    place = table.get_column_index("p_value") + 1
-    columns = [*table.columns[:place], freedom.alias("df"), *table.columns[place:]]
-    return table.select(columns)
+    return table.with_columns(freedom.alias("df"))
 
 
 def _check_counts(parts: Segments) -> None:

@@ -77,6 +77,14 @@ def test_never_treated_is_null_as_well_as_0_and_dates_do_as_numbers():
     ]
 
 
+@pytest.mark.parametrize(("together", "held"), [(12, True), (3, False)])
+def test_imputation_says_whether_enough_units_start_together(together, held):
+    starts = [5 + i // together for i in range(12)] + [0] * 12
+    told = study(panel(starts), method="imputation", inference="clustered").diagnostics()
+
+    assert told.filter(pl.col("assumption").str.contains("together"))["holds"].item() is held
+
+
 def test_one_treated_unit_gets_no_p_value_but_placebo_units():
     found = study(panel([4] + [0] * 20, effect=3.0))
     row = found.tidy().row(0, named=True)

@@ -144,6 +144,7 @@ def test_rows_with_a_missing_value_are_left_out_and_counted():
         ({"n": pl.int_range(48)}, {"adjust": ["n"]}, "collinear"),
         ({}, {"adjust": ["n"]}, "same in every row"),
         ({}, {"harmonics": 30}, "cannot tell"),
+        ({}, {"harmonics": "2"}, "harmonics= must"),
         ({"n": pl.lit(1.5)}, {"enforcement": "n"}, "share from 0 to 1"),
         ({}, {"control": "n"}, "must be 1 in the rows of the control"),
         ({}, {"family": "binomial"}, "is not one of"),
