@@ -33,7 +33,9 @@ def series_chart(result: InterruptedTimeSeries, privacy: Privacy | None = None) 
 def legend_of(frame: pl.DataFrame) -> str:
     """What the marks mean, and how many points are hidden."""
     hidden = int(frame[SUPPRESSED].sum())
-    return LEGEND + (f" Hidden, for few events or people: {hidden} points." if hidden else "")
+    return LEGEND + (
+        f" Hidden, for few events or people: {hidden} point{'s' * (hidden > 1)}." if hidden else ""
+    )
 
 
 def series_part(result: InterruptedTimeSeries, frame: pl.DataFrame) -> Any:

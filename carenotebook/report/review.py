@@ -176,10 +176,7 @@ def review(  # noqa: PLR0913 - what a report is asked for
     computed: dict[str, Callable[[], Result]] = {
         "safeguards": lambda: ethics,
         **_recorded(ethics),
-        "attendance_overall": partial(attendance, cohort, every=None),
-        "attendance": partial(attendance, cohort),
-        "outcome_panel": partial(outcome_panel, cohort),
-        **({"obstacles": partial(obstacles, cohort)} if cohort.has("checkins", "barrier") else {}),
+        **_described(cohort),
         "flagged": lambda: found,
         "by_month": found.by_month,
         **_beside_the_others(found, by),
@@ -195,17 +192,36 @@ def review(  # noqa: PLR0913 - what a report is asked for
         "misclassification": partial(misclassification, replayed),
     }
     privacy = Privacy()
+    return Review(
+        data=_about_data(cohort),
+        rule={**_about_rule(rule), "lacking": list(ethics.lacking)},
+        blocks={**data_blocks(cohort, privacy), **_blocks(computed, privacy, progress=progress)},
+        privacy=privacy,
+    )
+
+
+def _blocks(
+    computed: Mapping[str, Callable[[], Result]], privacy: Privacy, *, progress: bool
+) -> dict[str, Block]:
+    """Each result as it may be shown, in order."""
     # disable=None: a terminal shows the bar, a file or a pipe gets nothing.
     steps = tqdm(computed.items(), "review", leave=False, disable=None if progress else True)
     blocks = {name: result_block(compute(), privacy) for name, compute in steps}
     for name in [n for n in blocks if n.startswith(f"{AUDIT}_")][1:]:
         blocks[name] = _groups_alone(blocks[name])
-    return Review(
-        data=_about_data(cohort),
-        rule={**_about_rule(rule), "lacking": list(ethics.lacking)},
-        blocks={**data_blocks(cohort, privacy), **blocks},
-        privacy=privacy,
-    )
+    return blocks
+
+
+def _described(cohort: Cohort) -> dict[str, Callable[[], Result]]:
+    """What is told of the cohort whatever the rule."""
+    found: dict[str, Callable[[], Result]] = {
+        "attendance_overall": partial(attendance, cohort, every=None),
+        "attendance": partial(attendance, cohort),
+        "outcome_panel": partial(outcome_panel, cohort),
+    }
+    if cohort.has("checkins", "barrier"):
+        found["obstacles"] = partial(obstacles, cohort)
+    return found
 
 
 def _recorded(ethics: EthicsReview) -> dict[str, Callable[[], Result]]:
