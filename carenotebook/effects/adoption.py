@@ -10,7 +10,7 @@ import polars as pl
 from carenotebook.effects import group_time
 from carenotebook.effects.frames import Array
 from carenotebook.effects.group_time import Control
-from carenotebook.effects.imputation import Imputation, impute
+from carenotebook.effects.imputation import Average, Imputation, impute
 from carenotebook.effects.panel import Mask, Panel
 from carenotebook.effects.within import two_ways
 
@@ -28,6 +28,8 @@ class Adoption:
     estimate : float
     shares : array of shape (units,)
         Summed by cluster, squared and summed, they are the variance.
+    for_interval : array of shape (units,), optional
+        The same for the interval and the p-value, where they allow for few units.
     group_time, event_study : polars.DataFrame
     negative : float
         Share of the weight of treated cells that is below 0 (two-way fixed effects).
@@ -42,6 +44,7 @@ class Adoption:
     event_study: pl.DataFrame
     negative: float = 0.0
     cells_left_out: int = 0
+    for_interval: Array | None = None
 
 
 def by_group_time(panel: Panel, control: Control) -> Adoption:
@@ -82,24 +85,26 @@ def by_imputation(panel: Panel) -> Adoption:
     found = impute(panel)
     grid = _Grid(panel)
     judged = found.usable & panel.judged
-    whole = found.average(judged) if judged.any() else (np.nan, np.full(len(panel.group), np.nan))
+    unknown = np.full(len(panel.group), np.nan)
+    whole = found.average(judged) if judged.any() else Average(np.nan, unknown, unknown)
     parts, keys = _Rows(panel), []
     for began in np.unique(panel.group[panel.ever]):
         for t in panel.times[panel.times >= began]:
             cell = found.usable & (grid.group == began) & (grid.time == t)
             if cell.any():
-                parts.add(*found.average(cell), cell.any(1))
+                parts.add_average(found.average(cell), cell.any(1))
                 keys.append((began, t, t - began))
     leads, events = _leads(panel, found)
     steps = np.unique(grid.since[found.usable])
     for e in steps:
         cell = found.usable & (grid.since == e)
-        events.add(*found.average(cell), cell.any(1))
+        events.add_average(found.average(cell), cell.any(1))
     columns = np.array(keys, float).reshape(-1, 3).T
     return Adoption(
         panel=panel,
-        estimate=whole[0],
-        shares=whole[1],
+        estimate=whole.estimate,
+        shares=whole.shares,
+        for_interval=whole.for_interval,
         group_time=parts.frame(dict(zip(("group", "time", "since"), columns, strict=True))),
         event_study=events.frame({"since": np.concatenate((leads, steps))}),
         cells_left_out=int((panel.seen & panel.judged & ~found.usable).sum()),
@@ -166,6 +171,7 @@ class _Rows:
     panel: Panel
     estimates: list[float] = field(default_factory=list)
     shares: list[Array] = field(default_factory=list)
+    for_interval: dict[int, Array] = field(default_factory=dict)
 
     def add(self, estimate: float, shares: Array, units: Mask) -> None:
         """`units`: the treated ones that the estimate rests on; one tells no variance."""
@@ -173,25 +179,36 @@ class _Rows:
         self.estimates.append(float(estimate))
         self.shares.append(np.full(len(shares), np.nan) if alone else shares)
 
+    def add_average(self, average: Average, units: Mask) -> None:
+        """The same of an average, whose interval has shares of its own."""
+        self.for_interval[len(self.estimates)] = average.for_interval
+        self.add(average.estimate, average.shares, units)
+
     def frame(self, keys: dict[str, Array]) -> pl.DataFrame:
-        told = [figures(e, s, self.panel) for e, s in zip(self.estimates, self.shares, strict=True)]
+        told = [
+            figures(self.estimates[i], self.shares[i], self.panel, self.for_interval.get(i))
+            for i in range(len(self.estimates))
+        ]
         columns = {k: [row[k] for row in told] for k in FIGURES}
         placed = _placed(self.panel, keys)
         schema = dict.fromkeys(FIGURES, pl.Float64)
         return placed.hstack(pl.DataFrame(columns, schema=schema, nan_to_null=True))
 
 
-def figures(estimate: float, shares: Array, panel: Panel) -> dict[str, float | None]:
+def figures(
+    estimate: float, shares: Array, panel: Panel, for_interval: Array | None = None
+) -> dict[str, float | None]:
     """Estimate, error, interval and p-value by cluster.
 
     Student's t has Welch's degrees of freedom, from the parts that treated and other clusters have
-    in the variance. One cluster on a side tells no variance: all but the estimate is null.
+    in the variance. One cluster on a side tells no variance: all but the estimate is null. Interval
+    and p-value have shares of their own where they allow for few units.
     """
     from scipy.stats import t
 
-    summed = np.bincount(panel.cluster, weights=shares)
-    squares = np.array([(summed[m] ** 2).sum() for m in sides(panel)])
     count = np.array([m.sum() for m in sides(panel)])
+    published = float(np.sqrt(_squares(shares, panel).sum()))
+    squares = _squares(shares if for_interval is None else for_interval, panel)
     error = float(np.sqrt(squares.sum()))
     nothing = {**dict.fromkeys(FIGURES), "estimate": estimate}
     if count[0] < 2 or not error > 0:
@@ -200,11 +217,17 @@ def figures(estimate: float, shares: Array, panel: Panel) -> dict[str, float | N
     reach = float(t.ppf(0.975, freedom)) * error
     return {
         "estimate": estimate,
-        "std_error": error,
+        "std_error": published,
         "conf_low": estimate - reach,
         "conf_high": estimate + reach,
         "p_value": float(2 * t.sf(abs(estimate) / error, freedom)),
     }
+
+
+def _squares(shares: Array, panel: Panel) -> Array:
+    """The variance of each side: clusters that hold a treated unit, and the others."""
+    summed = np.bincount(panel.cluster, weights=shares)
+    return np.array([(summed[m] ** 2).sum() for m in sides(panel)])
 
 
 def sides(panel: Panel) -> tuple[Mask, Mask]:

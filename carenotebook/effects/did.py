@@ -235,6 +235,9 @@ def difference_in_differences(  # noqa: PLR0913 - what such a study can be told
     Errors of "group_time" come from the influence function as in the R package did (analytic),
     those of "imputation" from the authors' conservative formula, with effects averaged by group and
     period; a group of one unit adds nothing to either, so they are too small where groups are tiny.
+    The interval and the p-value of "imputation" therefore allow for what each unit has in the mean
+    from which it departs, and set a unit that is alone in its group against others as long after
+    their start: without that, 95 % intervals of 29 units in 11 groups held the truth in 89 %.
 
     Examples
     --------
@@ -317,7 +320,7 @@ def _hint(panel: Panel, method: Method, control: Control) -> str:
 
 
 def _inferred(found: Adoption, asked: Asked) -> tuple[dict[str, Any], Randomised | None]:
-    told = figures(found.estimate, found.shares, found.panel)
+    told = figures(found.estimate, found.shares, found.panel, found.for_interval)
     treated, other = (int(m.sum()) for m in sides(found.panel))
     few = treated < _FEW_CLUSTERS or 0 < other < _FEW_CLUSTERS
     if treated < 2 or asked.inference == "clustered" or (asked.inference == "auto" and not few):

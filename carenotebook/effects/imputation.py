@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from carenotebook.effects.frames import Array
 from carenotebook.effects.panel import Mask, Panel
 from carenotebook.effects.within import TwoWays, two_ways
+
+_ALONE = 1 - 1e-9
+"""A unit with such a share in a mean has nobody beside it."""
+
+
+class Average(NamedTuple):
+    """A mean effect; two arrays of shape (units,) whose sums of squares are variances."""
+
+    estimate: float
+    shares: Array
+    """As published."""
+
+    for_interval: Array
+    """With what each unit has in the mean from which it departs allowed for."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +46,35 @@ class Imputation:
     usable: Mask
     effect: Array
 
-    def average(self, chosen: Mask) -> tuple[float, Array]:
-        """Mean effect over chosen cells, and what each unit adds to its error.
+    def average(self, chosen: Mask) -> Average:
+        """Mean effect over chosen cells, with what each unit adds to its error.
 
-        Returns
-        -------
-        tuple
-            Estimate, and an array of shape (units,) whose sum of squares is the variance: that of
-            equation (7) of the paper, effects averaged by group and period.
+        Notes
+        -----
+        The error is that of equation (7) of the paper, effects averaged by group and period. The
+        interval's allows for what each unit has in the mean from which it departs (as HC2 for a
+        regression), since the paper warns of small groups; a unit that is alone in its group
+        departs from those at the same time since treatment, or from all.
         """
         chosen = chosen & self.usable
         own = chosen / chosen.sum()
         weights = own + self._carried(own)
+        effect, square = self.effect[chosen], own[chosen] ** 2
+        group = np.broadcast_to(self.panel.group[:, None], chosen.shape)[chosen]
+        time = np.broadcast_to(self.panel.times[None, :], chosen.shape)[chosen]
+        among = [np.stack((group, time)), (time - group)[None], np.zeros((1, len(time)))]
+        departures = [_departures(effect, square, cells) for cells in among]
+        published = departures[0][0]
+        unbiased = np.zeros(len(effect))
+        for departure, share in reversed(departures):
+            grown = departure / np.sqrt(np.maximum(1 - share, 1e-9))
+            unbiased = np.where(share < _ALONE, grown, unbiased)
         residual = np.where(self.ways.mask > 0, self.effect, 0.0)
-        for began in np.unique(self.panel.group[self.panel.ever]):
-            mine = self.panel.group == began
-            square = own[mine] ** 2
-            with np.errstate(invalid="ignore"):
-                mean = (square * np.nan_to_num(self.effect[mine])).sum(0) / square.sum(0)
-            residual[mine] = np.where(chosen[mine], self.effect[mine] - mean, residual[mine])
-        return float((own * np.nan_to_num(self.effect)).sum()), (weights * residual).sum(1)
+        shares = []
+        for departure in (published, unbiased):
+            residual[chosen] = departure
+            shares.append((weights * residual).sum(1))
+        return Average(float((own * np.nan_to_num(self.effect)).sum()), *shares)
 
     def _carried(self, own: Array) -> Array:
         """Weights of untreated cells that those of treated cells bring with them."""
@@ -61,6 +85,15 @@ class Imputation:
         mean = mask @ pulled / size
         carried: Array = mask * (pulled[None, :] - mean[:, None] - (units / size)[:, None])
         return carried
+
+
+def _departures(effect: Array, square: Array, cells: Array) -> tuple[Array, Array]:
+    """How far effects lie from the mean of their cell, and the share that each has in that mean."""
+    _, place = np.unique(cells, axis=1, return_inverse=True)
+    place = place.ravel()
+    total = np.bincount(place, weights=square)
+    mean = np.bincount(place, weights=square * effect) / total
+    return effect - mean[place], square / total[place]
 
 
 def impute(panel: Panel) -> Imputation:

@@ -63,6 +63,11 @@ def _staggered(method: str, *, grows: bool = True, persistent: float = 0.0, draw
     return run
 
 
+def _tiny_groups(chance: np.random.Generator, average: float) -> Answer:
+    first = np.array([3, 3, 3, 4, 4, 5, 6, 6, 7, 8, 8] + [0] * 12)
+    return answer(_did(_panel(first, average * (_since(first) > 0), chance, 0.0), "imputation"))
+
+
 def _did(frame: pl.DataFrame, method: str) -> pl.DataFrame:
     found = cn.effects.difference_in_differences(
         frame, "y", "unit", "time", "first", method=method, draws=199
@@ -166,6 +171,15 @@ DESIGNS = (
     ),
     Design(
         "did-imputation-real", _IMPUTED, _CASTLE, "plasmode", _placebo_laws("imputation"), -0.2, 0
+    ),
+    Design(
+        "did-imputation-tiny",
+        _IMPUTED,
+        "11 sites in 6 groups, 4 of them of one or two, 12 others; one effect",
+        "outside",
+        _tiny_groups,
+        -2,
+        0,
     ),
     Design(
         "twfe-constant",

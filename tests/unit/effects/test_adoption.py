@@ -126,6 +126,18 @@ def test_few_treated_units_are_judged_by_randomisation():
     assert row["conf_low"] > 0
 
 
+def test_intervals_by_imputation_allow_for_small_groups():
+    def reach_by_error(first):
+        row = study(panel(first, noise=1.0), method="imputation", inference="clustered").tidy()
+        reach = row["conf_high"].item() - row["estimate"].item()
+        return reach / row["std_error"].item()
+
+    alone = reach_by_error([3, 4, 5, 6, 7, 8] * 2 + [0] * 12)
+    many = reach_by_error([3] * 60 + [5] * 60 + [0] * 60)
+    assert many < 2  # Student's t, and the root of 60 of 59
+    assert alone > 1.1 * many
+
+
 def test_no_interval_where_no_assignment_could_stand_out():
     row = study(panel([4] * 2 + [0] * 3)).tidy().row(0, named=True)
 
