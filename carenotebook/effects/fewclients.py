@@ -59,7 +59,8 @@ def marginal_sureness(
     Raises
     ------
     OptionError
-        If so negative a correlation cannot be in clients with so many rows.
+        If so negative a correlation cannot be in clients with so many rows, or if it is 1 or more,
+        as moments can have it where clients with many rows lie far out.
 
     Notes
     -----
@@ -86,6 +87,12 @@ def marginal_sureness(
 def _apart(values: Array, groups: Codes, correlation: float) -> Array:
     """Rows times the inverse root of an exchangeable correlation."""
     sizes = np.bincount(groups)
+    if correlation >= 1:
+        raise OptionError(
+            "repeated_measures(): scores of one client come out as more than perfectly alike, as "
+            "moments can have it where clients with many scores lie far out; GEE cannot tell "
+            'errors then. Take method="mixed".'
+        )
     if 1 + (sizes.max() - 1) * correlation <= 0:
         raise OptionError(
             "repeated_measures(): scores of one client are less alike than those of two, by more "

@@ -70,6 +70,13 @@ def test_patterns_need_to_know_the_occasions():
             {"formula": "score ~ arm", "method": "gee"},
             "less alike",
         ),
+        (
+            SCORES.with_columns(score=(pl.col("who") % 5 - 2) * (pl.col("who") < 10) * 9.0).filter(
+                (pl.col("who") < 10) | (pl.col("month") == pl.col("month").min())
+            ),
+            {"formula": "score ~ arm", "method": "gee"},
+            "more than perfectly alike",
+        ),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(frame, options, says):
