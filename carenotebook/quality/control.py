@@ -199,6 +199,10 @@ def spc(  # noqa: PLR0913 - a series, and how it is to be read
     -----
     XmR: mean +/- 2.66 mean moving ranges, ranges above 3.267 times their mean dropped once. p':
     Laney 2002. g: Benneyan 2001. t: Nelson 1994. Run chart: Anhoej & Olesen 2014.
+
+    Limits promise to hold 99.7 % of points that are all alike. Those of XmR and p' charts with a
+    baseline of 24 points hold 99 %, because the baseline is itself a matter of chance: one false
+    alarm in a hundred points, not in 370 (`tests/validation/RESULTS.md`).
     """
     check_option("chart", chart, CHARTS)
     check_option("improvement", improvement, ("up", "down"))

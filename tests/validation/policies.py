@@ -66,7 +66,7 @@ def _policy(design: str) -> Run:
 
 def _design(name: str, method: str, design: str, setting: str) -> Design:
     setting = f"synthetic services of {_CLIENTS[design]:,} clients, no-shows a client; {setting}"
-    return Design(name, method, setting, "synthetic", _policy(design), _RATIO, 1.0, sets=100)
+    return Design(name, method, setting, "synthetic", _policy(design), _RATIO, 1.0, sets=200)
 
 
 DESIGNS = (
