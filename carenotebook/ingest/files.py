@@ -229,9 +229,9 @@ def read_excel(  # noqa: PLR0913 - one parameter a table, and what every reader 
     Examples
     --------
     >>> import carenotebook as cn
-    >>> cn.read_excel("no_such_book.xlsx#Appointments")
+    >>> cn.read_excel("book.xlsx#Visits")
     Traceback (most recent call last):
-    carenotebook.core.errors.DataError: appointments: the file no_such_book.xlsx does not exist.
+    carenotebook.core.errors.DataError: appointments: book.xlsx#Visits: there is no such file.
     """
     paths = {
         "appointments": appointments,
