@@ -204,10 +204,7 @@ class Block:
         nothing = dict.fromkeys(("seen_from", "taken_from"), _NEVER)
         nothing |= {"client": -1, "seen_until": -_NEVER}
         padded = Episodes(
-            *(
-                np.concatenate((getattr(e, f), np.full(2, nothing.get(f, 0))))
-                for f in e.__dataclass_fields__
-            )
+            *(np.append(getattr(e, f), [nothing.get(f, 0)] * 2) for f in e.__dataclass_fields__)
         )
         first = np.full(self.high - self.low, n, np.int64)
         where = np.flatnonzero(np.diff(e.client, prepend=-1))

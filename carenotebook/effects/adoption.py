@@ -92,13 +92,15 @@ def by_imputation(panel: Panel) -> Adoption:
         for t in panel.times[panel.times >= began]:
             cell = found.usable & (grid.group == began) & (grid.time == t)
             if cell.any():
-                parts.add_average(found.average(cell), cell.any(1))
+                mean = found.average(cell)
+                parts.add(mean.estimate, mean.shares, cell.any(1), mean.for_interval)
                 keys.append((began, t, t - began))
     leads, events = _leads(panel, found)
     steps = np.unique(grid.since[found.usable])
     for e in steps:
         cell = found.usable & (grid.since == e)
-        events.add_average(found.average(cell), cell.any(1))
+        mean = found.average(cell)
+        events.add(mean.estimate, mean.shares, cell.any(1), mean.for_interval)
     columns = np.array(keys, float).reshape(-1, 3).T
     return Adoption(
         panel=panel,
@@ -171,24 +173,21 @@ class _Rows:
     panel: Panel
     estimates: list[float] = field(default_factory=list)
     shares: list[Array] = field(default_factory=list)
-    for_interval: dict[int, Array] = field(default_factory=dict)
+    for_interval: list[Array | None] = field(default_factory=list)
 
-    def add(self, estimate: float, shares: Array, units: Mask) -> None:
+    def add(
+        self, estimate: float, shares: Array, units: Mask, for_interval: Array | None = None
+    ) -> None:
         """`units`: the treated ones that the estimate rests on; one tells no variance."""
-        alone = len(np.unique(self.panel.cluster[units])) < 2
+        if len(np.unique(self.panel.cluster[units])) < 2:
+            shares, for_interval = np.full(len(shares), np.nan), None
         self.estimates.append(float(estimate))
-        self.shares.append(np.full(len(shares), np.nan) if alone else shares)
-
-    def add_average(self, average: Average, units: Mask) -> None:
-        """The same of an average, whose interval has shares of its own."""
-        self.for_interval[len(self.estimates)] = average.for_interval
-        self.add(average.estimate, average.shares, units)
+        self.shares.append(shares)
+        self.for_interval.append(for_interval)
 
     def frame(self, keys: dict[str, Array]) -> pl.DataFrame:
-        told = [
-            figures(self.estimates[i], self.shares[i], self.panel, self.for_interval.get(i))
-            for i in range(len(self.estimates))
-        ]
+        each = zip(self.estimates, self.shares, self.for_interval, strict=True)
+        told = [figures(e, s, self.panel, i) for e, s, i in each]
         columns = {k: [row[k] for row in told] for k in FIGURES}
         placed = _placed(self.panel, keys)
         schema = dict.fromkeys(FIGURES, pl.Float64)

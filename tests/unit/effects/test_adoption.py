@@ -138,6 +138,15 @@ def test_intervals_by_imputation_allow_for_small_groups():
     assert alone > 1.1 * many
 
 
+def test_an_effect_on_one_unit_has_no_interval():
+    single = study(panel([3, 4, 5, 6, 7, 8] * 2 + [8] + [0] * 12), method="imputation")
+    one = study(panel([3] + [5] * 12 + [0] * 12), method="imputation").group_time
+    assert one.filter(group=3).select("std_error", "conf_low", "p_value").null_count().row(0) == (
+        (6, 6, 6)
+    )
+    assert single.tidy()["conf_low"].null_count() == 0
+
+
 def test_no_interval_where_no_assignment_could_stand_out():
     row = study(panel([4] * 2 + [0] * 3)).tidy().row(0, named=True)
 
